@@ -1,0 +1,51 @@
+/** The journal: an append-only record of everything that must survive the process (L1). */
+import type { Denial, StateChange, TradeOutcome } from '../model/trade.js';
+import type { Address, BlockHeight, Blockhash, Signature, Slot, TradeId } from '../model/brands.js';
+import type { TradeIntent } from '../model/trade-intent.js';
+
+export type JournalRecord =
+  | { readonly kind: 'chain'; readonly genesisHash: string; readonly atMs: number }
+  | {
+      readonly kind: 'intent';
+      readonly tradeId: TradeId;
+      readonly intent: TradeIntent;
+      readonly wallet: Address;
+      readonly pool: Address;
+      readonly limit: bigint;
+      readonly quotedIn: bigint;
+      readonly quotedOut: bigint;
+      readonly quoteSlot: Slot;
+      readonly intentSlot: Slot;
+      readonly acceptedAtMs: number;
+      readonly deadlineAtMs: number;
+    }
+  | {
+      readonly kind: 'attempt';
+      readonly tradeId: TradeId;
+      readonly number: number;
+      readonly signature: Signature;
+      readonly blockhash: Blockhash;
+      readonly lastValidBlockHeight: BlockHeight;
+      readonly signedSlot: Slot;
+      readonly poolSlot: Slot;
+      readonly quotedIn: bigint;
+      readonly quotedOut: bigint;
+      readonly limit: bigint;
+      readonly computeUnitLimit: number;
+      readonly computeUnitPriceMicroLamports: bigint;
+      readonly wire: Uint8Array;
+    }
+  | { readonly kind: 'state'; readonly tradeId: TradeId; readonly change: StateChange; readonly denial?: Denial; readonly outcome?: TradeOutcome };
+
+export interface Journal {
+  /**
+   * Writes one record before it returns (`writeSync`); under JOURNAL_SYNC=always use `appendDurable`.
+   * @throws HotslotError JOURNAL_UNWRITABLE
+   */
+  append(record: JournalRecord): void;
+  /** Resolves when the record is written and, under JOURNAL_SYNC=always, on disk. */
+  appendDurable(record: JournalRecord): Promise<void>;
+  /** False after a failed write: new trades are denied, live ones go on being confirmed. */
+  readonly writable: boolean;
+  close(): Promise<void>;
+}

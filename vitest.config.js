@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests are compiled with the rest and run from dist/, so that what is tested is what ships
+// (worker entries and other files found by URL resolve the same way as in production).
+export default defineConfig({
+  test: {
+    include: ['dist/test/**/*.test.js'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
