@@ -69,7 +69,12 @@ export interface Ledger {
   /** Newest first. */
   signaturesForAddress(
     address: string,
-    options: { readonly before?: string; readonly until?: string; readonly limit: number; readonly commitment: Commitment },
+    options: {
+      readonly before?: string;
+      readonly until?: string;
+      readonly limit: number;
+      readonly commitment: Commitment;
+    },
   ): readonly ExecutedTransaction[];
   block(slot: number, commitment: Commitment): LedgerBlock | undefined;
   /** Block on the head's ancestry or on a fork, whichever has it: Yellowstone's replay needs both. */
@@ -79,11 +84,22 @@ export interface Ledger {
   firstAvailableBlock(): number;
   /** Identity (base58) of the leader of a slot. */
   leader(slot: number): string;
-  validators(): readonly { readonly identity: string; readonly vote: string; readonly stakeLamports: bigint }[];
+  validators(): readonly {
+    readonly identity: string;
+    readonly vote: string;
+    readonly stakeLamports: bigint;
+  }[];
   slotsPerEpoch(): number;
   /** Micro-lamports a compute unit paid in recent blocks, newest last, at most 150. */
-  recentPrioritizationFees(writableAccounts: readonly string[]): readonly { readonly slot: number; readonly prioritizationFee: number }[];
+  recentPrioritizationFees(
+    writableAccounts: readonly string[],
+  ): readonly { readonly slot: number; readonly prioritizationFee: number }[];
   minimumBalanceForRentExemption(dataLength: number): bigint;
+  /**
+   * The same ledger as a node sees it that is `slots` behind (0 to 150): every commitment that much older.
+   * Absent in stand-ins that cannot lag.
+   */
+  behind?(slots: number): Ledger;
 }
 
 /** Push side: listeners are called in the order in which the engine produced the events, after the ledger was updated. */
