@@ -10,11 +10,29 @@ export interface TrackedAttempt {
 }
 
 export type AttemptEvent =
-  | { readonly kind: 'landed'; readonly signature: Signature; readonly slot: Slot; readonly commitment: Commitment; readonly error: unknown; readonly evidence: Evidence; readonly transaction?: TransactionUpdate }
+  | {
+      readonly kind: 'landed';
+      readonly signature: Signature;
+      readonly slot: Slot;
+      readonly commitment: Commitment;
+      readonly error: unknown;
+      readonly evidence: Evidence;
+      readonly transaction?: TransactionUpdate;
+    }
   /** Its fork was lost: back to sent, with its reservations. */
-  | { readonly kind: 'forkLost'; readonly signature: Signature; readonly slot: Slot; readonly evidence: Evidence }
+  | {
+      readonly kind: 'forkLost';
+      readonly signature: Signature;
+      readonly slot: Slot;
+      readonly evidence: Evidence;
+    }
   /** Proven dead at the commitment (solana.md, point 3). */
-  | { readonly kind: 'expired'; readonly signature: Signature; readonly commitment: 'confirmed' | 'finalized'; readonly evidence: Evidence }
+  | {
+      readonly kind: 'expired';
+      readonly signature: Signature;
+      readonly commitment: 'confirmed' | 'finalized';
+      readonly evidence: Evidence;
+    }
   /** Evidence is not to be had (pruned history, nodes that contradict each other); not an end. */
   | { readonly kind: 'unknown'; readonly signature: Signature; readonly evidence: Evidence };
 

@@ -5,21 +5,45 @@
  * process, 9xxx control plane. `http` is the status of an answer that carries the code.
  */
 export const ERROR_CODES = {
-  INTENT_MALFORMED: { number: 1001, http: 400, message: 'The request is not a JSON object of the documented form.' },
-  INTENT_UNKNOWN_FIELD: { number: 1002, http: 400, message: 'The request has a field that is not documented.' },
-  INTENT_FIELD_INVALID: { number: 1003, http: 400, message: 'A field has a value outside its documented range.' },
+  INTENT_MALFORMED: {
+    number: 1001,
+    http: 400,
+    message: 'The request is not a JSON object of the documented form.',
+  },
+  INTENT_UNKNOWN_FIELD: {
+    number: 1002,
+    http: 400,
+    message: 'The request has a field that is not documented.',
+  },
+  INTENT_FIELD_INVALID: {
+    number: 1003,
+    http: 400,
+    message: 'A field has a value outside its documented range.',
+  },
   INTENT_FIELD_MISSING: { number: 1004, http: 400, message: 'A required field is missing.' },
   MINT_UNKNOWN: { number: 1005, http: 422, message: 'No configured pool trades this mint.' },
-  POOL_UNKNOWN: { number: 1006, http: 422, message: 'The pool is not configured, or does not trade this pair.' },
+  POOL_UNKNOWN: {
+    number: 1006,
+    http: 422,
+    message: 'The pool is not configured, or does not trade this pair.',
+  },
   WALLET_UNKNOWN: { number: 1007, http: 422, message: 'No trading key has this name or address.' },
-  CLIENT_ORDER_ID_REUSED: { number: 1008, http: 409, message: 'The client order id was used before for another trade.' },
+  CLIENT_ORDER_ID_REUSED: {
+    number: 1008,
+    http: 409,
+    message: 'The client order id was used before for another trade.',
+  },
   BODY_TOO_LARGE: { number: 1009, http: 413, message: 'The request body is over the limit.' },
   SAME_MINT: { number: 1010, http: 400, message: 'Input and output mint are the same.' },
 
   KILL_SWITCH_ACTIVE: { number: 2001, http: 403, message: 'The kill switch is active.' },
   RISK_LIMIT: { number: 2002, http: 422, message: 'A risk limit would be exceeded.' },
   MINT_DENIED: { number: 2003, http: 422, message: 'The mint is on the denylist, or not on the allowlist.' },
-  INSUFFICIENT_FUNDS: { number: 2004, http: 422, message: 'No permitted wallet holds enough for the trade, its fees and rent.' },
+  INSUFFICIENT_FUNDS: {
+    number: 2004,
+    http: 422,
+    message: 'No permitted wallet holds enough for the trade, its fees and rent.',
+  },
   LIVE_TRADING_OFF: { number: 2005, http: 403, message: 'Live trading is off.' },
   RATE_LIMITED: { number: 2006, http: 429, message: 'More trades a second than the limit allows.' },
 
@@ -27,12 +51,24 @@ export const ERROR_CODES = {
   DEADLINE_PASSED: { number: 3002, http: 408, message: 'The deadline passed before the trade was signed.' },
   CANCELLED: { number: 3003, http: 409, message: 'The trade was cancelled before it was signed.' },
   SHUTTING_DOWN: { number: 3004, http: 503, message: 'The executor is shutting down.' },
-  RECONCILING: { number: 3005, http: 503, message: 'The wallet is reserved until its earlier trades are settled.' },
+  RECONCILING: {
+    number: 3005,
+    http: 503,
+    message: 'The wallet is reserved until its earlier trades are settled.',
+  },
 
   POOL_STALE: { number: 4001, http: 503, message: 'The pool is older than its configured age.' },
-  BLOCKHASH_STALE: { number: 4002, http: 503, message: 'The newest usable blockhash is older than its configured age.' },
+  BLOCKHASH_STALE: {
+    number: 4002,
+    http: 503,
+    message: 'The newest usable blockhash is older than its configured age.',
+  },
   STREAM_STALE: { number: 4003, http: 503, message: 'The stream is older than its configured age.' },
-  LIMIT_NOT_MET: { number: 4004, http: 422, message: 'The newest quote does not meet the limit of the intent.' },
+  LIMIT_NOT_MET: {
+    number: 4004,
+    http: 422,
+    message: 'The newest quote does not meet the limit of the intent.',
+  },
   INSUFFICIENT_LIQUIDITY: { number: 4005, http: 422, message: 'The pool cannot fill the amount.' },
   POOL_DISABLED: { number: 4006, http: 422, message: 'The pool has swaps disabled or has not opened.' },
   POOL_NOT_READY: { number: 4007, http: 503, message: 'The pool has not been loaded whole yet.' },
@@ -40,11 +76,19 @@ export const ERROR_CODES = {
 
   WORKER_FAILED: { number: 5001, http: 500, message: 'The signing worker failed.' },
   TRANSACTION_TOO_LARGE: { number: 5002, http: 422, message: 'The transaction would be over 1232 bytes.' },
-  TOO_MANY_ACCOUNTS: { number: 5003, http: 422, message: 'The transaction would lock more accounts than allowed.' },
+  TOO_MANY_ACCOUNTS: {
+    number: 5003,
+    http: 422,
+    message: 'The transaction would lock more accounts than allowed.',
+  },
   KEY_LOCKED: { number: 5004, http: 503, message: 'The signing key is not loaded.' },
   ROUTE_UNKNOWN: { number: 5005, http: 500, message: 'No message was prepared for this route.' },
 
-  JOURNAL_UNWRITABLE: { number: 6001, http: 503, message: 'The journal cannot be written; nothing new is accepted.' },
+  JOURNAL_UNWRITABLE: {
+    number: 6001,
+    http: 503,
+    message: 'The journal cannot be written; nothing new is accepted.',
+  },
   JOURNAL_CORRUPT: { number: 6002, http: 503, message: 'The journal has a record that cannot be read.' },
   DATA_DIR_HELD: { number: 6003, http: 503, message: 'Another executor holds this data directory.' },
   KEYSTORE_INVALID: { number: 6004, http: 500, message: 'The keystore cannot be opened.' },
@@ -69,6 +113,8 @@ export const ERROR_CODES = {
   NOT_READY: { number: 9007, http: 503, message: 'The executor is not ready.' },
   TOO_MANY_CONNECTIONS: { number: 9008, http: 429, message: 'The connection limit is reached.' },
   BREAKER_UNKNOWN: { number: 9009, http: 404, message: 'No circuit breaker has this name.' },
-} as const satisfies { readonly [code: string]: { readonly number: number; readonly http: number; readonly message: string } };
+} as const satisfies {
+  readonly [code: string]: { readonly number: number; readonly http: number; readonly message: string };
+};
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -27,7 +27,17 @@ export type TradeState = (typeof TRADE_STATES)[number];
 export const TRADE_TRANSITIONS: { readonly [From in TradeState]: readonly TradeState[] } = {
   accepted: ['queued', 'denied', 'cancelled'],
   queued: ['signed', 'simulated', 'denied', 'cancelled', 'expired'],
-  signed: ['sent', 'queued', 'processed', 'confirmed', 'finalized', 'failed', 'expired', 'unknown', 'cancelled'],
+  signed: [
+    'sent',
+    'queued',
+    'processed',
+    'confirmed',
+    'finalized',
+    'failed',
+    'expired',
+    'unknown',
+    'cancelled',
+  ],
   sent: ['processed', 'confirmed', 'finalized', 'failed', 'queued', 'expired', 'unknown', 'cancelled'],
   processed: ['sent', 'confirmed', 'finalized', 'failed', 'unknown'],
   confirmed: ['sent', 'finalized', 'failed', 'unknown'],
@@ -46,7 +56,13 @@ export const TERMINAL_STATES: ReadonlySet<TradeState> = new Set(
 );
 
 /** Whether a signed attempt of a trade in this state may still land. */
-export const LIVE_STATES: ReadonlySet<TradeState> = new Set(['signed', 'sent', 'processed', 'confirmed', 'unknown']);
+export const LIVE_STATES: ReadonlySet<TradeState> = new Set([
+  'signed',
+  'sent',
+  'processed',
+  'confirmed',
+  'unknown',
+]);
 
 export function canMove(from: TradeState, to: TradeState): boolean {
   return TRADE_TRANSITIONS[from].includes(to);

@@ -1,5 +1,5 @@
 /** A trade: an intent's life here, with its attempts and everything that was learned of it. */
-import type { Address, Blockhash, BlockHeight, Commitment, Signature, Slot, TradeId } from './brands.js';
+import type { Address, BlockHeight, Blockhash, Commitment, Signature, Slot, TradeId } from './brands.js';
 import type { TradeIntent } from './trade-intent.js';
 import type { TradeState } from './trade-state.js';
 

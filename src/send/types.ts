@@ -7,7 +7,14 @@ export interface SendReport {
   readonly lane: string;
   readonly sentAtMs: number;
   readonly ackUs: number;
-  readonly outcome: 'acknowledged' | 'alreadyProcessed' | 'blockhashNotFound' | 'preflightFailed' | 'refused' | 'timeout' | 'error';
+  readonly outcome:
+    | 'acknowledged'
+    | 'alreadyProcessed'
+    | 'blockhashNotFound'
+    | 'preflightFailed'
+    | 'refused'
+    | 'timeout'
+    | 'error';
   readonly detail?: string;
 }
 

@@ -1,0 +1,92 @@
+/** Environment in, one frozen and validated object out. */
+import type { z } from 'zod';
+import { HotslotError } from '../errors/hotslot-error.js';
+import { SETTINGS, type SettingName } from './settings.js';
+
+type Value<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]['schema']>;
+type Optional<Name extends SettingName> = (typeof SETTINGS)[Name]['default'] extends undefined
+  ? Value<Name> | undefined
+  : Value<Name>;
+
+/** Every setting under its own name, typed by the table. */
+export type Settings = { readonly [Name in SettingName]: Optional<Name> };
+
+export interface Config extends Settings {
+  /** No endpoint was configured: the embedded cluster is started and traded on. */
+  readonly embedded: boolean;
+  /** Bytes of ours may be sent: the embedded cluster, or LIVE_TRADING on real endpoints. */
+  readonly mayTradeLive: boolean;
+}
+
+export interface ConfigFault {
+  readonly setting: string;
+  readonly problem: string;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * Reads the configuration.
+ * @throws HotslotError CONFIG_INVALID with every fault in its message, one a line; values are not repeated.
+ */
+export function loadConfig(environment: { readonly [name: string]: string | undefined }): Config {
+  const faults: ConfigFault[] = [];
+  const values: { [name: string]: unknown } = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const given = environment[name];
+    const raw = given === undefined || given === '' ? setting.default : given;
+    if (raw === undefined) {
+      values[name] = undefined;
+      continue;
+    }
+    const parsed = setting.schema.safeParse(raw);
+    if (parsed.success) values[name] = parsed.data;
+    else
+      faults.push({ setting: name, problem: parsed.error.issues.map((issue) => issue.message).join('; ') });
+  }
+  const settings = values as unknown as Settings;
+  if (faults.length === 0) faults.push(...crossFaults(settings));
+  if (faults.length > 0) throw configError(faults);
+  const embedded = settings.YELLOWSTONE_ENDPOINTS.length === 0;
+  return Object.freeze({ ...settings, embedded, mayTradeLive: embedded || settings.LIVE_TRADING });
+}
+
+/** Rules between settings. */
+function crossFaults(settings: Settings): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const add = (setting: SettingName, problem: string) => faults.push({ setting, problem });
+  const streams = settings.YELLOWSTONE_ENDPOINTS.length;
+  const rpcs = settings.RPC_ENDPOINTS.length;
+  if (streams > 0 && rpcs === 0) add('RPC_ENDPOINTS', 'is required with YELLOWSTONE_ENDPOINTS');
+  if (rpcs > 0 && streams === 0) add('YELLOWSTONE_ENDPOINTS', 'is required with RPC_ENDPOINTS');
+  if (streams > 0) {
+    if (settings.POOLS.length === 0) add('POOLS', 'is required with real endpoints');
+    if (settings.KEYSTORE_PATH === undefined) add('KEYSTORE_PATH', 'is required with real endpoints');
+    if (settings.KEYSTORE_PASSPHRASE_FILE === undefined)
+      add('KEYSTORE_PASSPHRASE_FILE', 'is required with real endpoints');
+    if (settings.LIVE_TRADING && settings.API_TOKEN === undefined)
+      add('API_TOKEN', 'is required for live trading on real endpoints');
+  }
+  if (!LOOPBACK.has(settings.CONTROL_HOST) && settings.API_TOKEN === undefined) {
+    add('API_TOKEN', 'is required when CONTROL_HOST is not loopback');
+  }
+  return faults;
+}
+
+function configError(faults: readonly ConfigFault[]): HotslotError {
+  const lines = faults.map((fault) => `\n  ${fault.setting}: ${fault.problem}`).join('');
+  return new HotslotError('CONFIG_INVALID', {
+    detail: lines.trimStart() === '' ? '' : lines,
+    context: { faults: faults.length },
+  });
+}
+
+/** The configuration for people: every setting as text, secrets as `(set)`. */
+export function describeConfig(config: Config): { readonly name: SettingName; readonly value: string }[] {
+  return (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const setting: { readonly secret?: boolean } = SETTINGS[name];
+    const value: unknown = config[name];
+    if (value === undefined) return { name, value: '' };
+    return { name, value: setting.secret ? '(set)' : Array.isArray(value) ? value.join(',') : String(value) };
+  });
+}

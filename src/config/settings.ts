@@ -1,0 +1,388 @@
+/**
+ * The one table of settings: name, schema, default, unit and meaning. Validation, `config show` and
+ * docs/CONFIG.md all come from it.
+ */
+import { z } from 'zod';
+
+export interface Setting<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** As it would be written in the environment; undefined means "absent". */
+  readonly default: string | undefined;
+  readonly describe: string;
+  readonly group:
+    | 'endpoints'
+    | 'trading'
+    | 'freshness'
+    | 'risk'
+    | 'control'
+    | 'storage'
+    | 'performance'
+    | 'alerts';
+  /** Never shown by `config show`, never logged. */
+  readonly secret?: boolean;
+}
+
+const setting = <Schema extends z.ZodType>(
+  group: Setting['group'],
+  schema: Schema,
+  fallback: string | undefined,
+  describe: string,
+  extra: { secret?: boolean } = {},
+): Setting<Schema> => ({ schema, default: fallback, describe, group, ...extra });
+
+/** A whole decimal number in a range, units in the setting's name. */
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** A decimal number in a range. */
+const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'must be a number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+const u64 = z
+  .string()
+  .regex(/^\d{1,20}$/, 'must be a whole number of base units')
+  .transform((text) => BigInt(text))
+  .refine((value) => value <= 0xffff_ffff_ffff_ffffn, 'must fit in 64 bits');
+
+const boolean = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const urlList = list.pipe(
+  z.array(z.string().regex(/^https?:\/\/[^\s]+$/, 'must be http(s) URLs, comma-separated')),
+);
+
+const endpointList = list.pipe(
+  z.array(
+    z.string().regex(/^(https?:\/\/)?[A-Za-z0-9.[\]:-]+:\d{1,5}$/, 'must be host:port, comma-separated'),
+  ),
+);
+
+const addressPattern = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+const addressList = list.pipe(z.array(z.string().regex(addressPattern, 'must be base58 addresses')));
+
+const text = z.string().min(1).max(4096);
+
+export const SETTINGS = {
+  YELLOWSTONE_ENDPOINTS: setting(
+    'endpoints',
+    endpointList,
+    '',
+    'Yellowstone gRPC endpoints, `host:port` or URL, comma-separated. Empty starts the embedded cluster.',
+  ),
+  YELLOWSTONE_X_TOKEN: setting(
+    'endpoints',
+    text,
+    undefined,
+    'Token sent as `x-token` to every Yellowstone endpoint.',
+    { secret: true },
+  ),
+  RPC_ENDPOINTS: setting(
+    'endpoints',
+    urlList,
+    '',
+    'JSON-RPC endpoints, comma-separated. Empty starts the embedded cluster.',
+  ),
+  POOLS: setting(
+    'endpoints',
+    addressList,
+    '',
+    'Addresses of the pools to keep hot. Empty on the embedded cluster means all of its pools.',
+  ),
+  RPC_POOL_SIZE: setting(
+    'endpoints',
+    integer(1, 64),
+    '4',
+    'Kept-alive connections for sending, over all RPC endpoints.',
+  ),
+  RPC_TIMEOUT_MS: setting(
+    'endpoints',
+    integer(100, 60_000),
+    '2000',
+    'Milliseconds after which an RPC call counts as failed. A timeout is not a failure of the trade.',
+  ),
+  LOCALNET_ARGS: setting(
+    'endpoints',
+    z.string().max(4096),
+    '',
+    'Further arguments for the embedded cluster, as on its own command line.',
+  ),
+
+  MAX_CONCURRENT_TRADES: setting(
+    'trading',
+    z.union([z.literal('auto'), integer(1, 4096)]),
+    '32',
+    'Trades between signing and `processed` at once: a number, or `auto`.',
+  ),
+  MAX_QUEUED_TRADES: setting(
+    'trading',
+    integer(1, 1_000_000),
+    '10000',
+    'Trades that may wait; more are answered 429.',
+  ),
+  DEFAULT_SLIPPAGE: setting(
+    'trading',
+    decimal(0, 100),
+    '1',
+    'Percent of slippage for intents that name none.',
+  ),
+  DEFAULT_DEADLINE_MS: setting(
+    'trading',
+    integer(100, 3_600_000),
+    '30000',
+    'Milliseconds after acceptance past which nothing is signed, for intents that name none.',
+  ),
+  DEFAULT_VALIDITY_BLOCKS: setting(
+    'trading',
+    integer(1, 150),
+    '150',
+    'Blocks that an attempt may live, for intents that name none.',
+  ),
+  MAX_ATTEMPTS: setting(
+    'trading',
+    integer(1, 10),
+    '3',
+    'Signed attempts a trade; each only after the proven end of the one before.',
+  ),
+  EXPIRY_COMMITMENT: setting(
+    'trading',
+    z.enum(['confirmed', 'finalized']),
+    'finalized',
+    'Commitment of the block that proves an expiry before a trade is signed anew. `confirmed` is sooner and takes a small risk of landing twice.',
+  ),
+  COMPUTE_UNIT_PRICE: setting('trading', u64, '10000', 'Priority fee in micro-lamports a compute unit.'),
+  MAX_PRIORITY_FEE_LAMPORTS: setting(
+    'trading',
+    u64,
+    '1000000',
+    'Cap of the priority fee a transaction, in lamports.',
+  ),
+  COMPUTE_UNIT_LIMIT: setting(
+    'trading',
+    integer(1_000, 1_400_000),
+    '120000',
+    'Compute units requested for a swap.',
+  ),
+  LIVE_TRADING: setting(
+    'trading',
+    boolean,
+    'false',
+    'On real endpoints: `true` sends; otherwise everything but the send is done and trades end as `simulated`.',
+  ),
+  LOCK_SCOPE: setting(
+    'trading',
+    z.enum(['owned', 'all']),
+    'owned',
+    '`owned` locks what a quote reads and what we own; `all` locks every writable account of the transaction.',
+  ),
+  LOCK_RELEASE: setting(
+    'trading',
+    z.enum(['sent', 'processed', 'confirmed']),
+    'processed',
+    'When a trade gives its locks back.',
+  ),
+  VENUE_LOCK_SLOTS: setting(
+    'trading',
+    integer(1, 150),
+    '4',
+    "Slots after the first send at which the venue's accounts are given back without news of the trade.",
+  ),
+
+  MAX_BLOCKHASH_AGE_SLOTS: setting(
+    'freshness',
+    integer(1, 150),
+    '60',
+    'Most slots that the blockhash may be behind the head when a trade is signed.',
+  ),
+  MAX_POOL_AGE_SLOTS: setting(
+    'freshness',
+    integer(1, 150),
+    '4',
+    'Most slots since the stream was last complete for the pool.',
+  ),
+  MAX_STREAM_AGE_MS: setting(
+    'freshness',
+    integer(100, 60_000),
+    '1800',
+    'Most milliseconds since anything last arrived on the stream.',
+  ),
+
+  KEYSTORE_PATH: setting(
+    'storage',
+    text,
+    undefined,
+    'Encrypted keystore. Default `keystore.json` in DATA_DIR on the embedded cluster.',
+  ),
+  KEYSTORE_PASSPHRASE_FILE: setting('storage', text, undefined, 'File that holds the passphrase, mode 0600.'),
+  DATA_DIR: setting(
+    'storage',
+    text,
+    'data',
+    'Journal, history, kill switch and keystore. One executor a directory.',
+  ),
+  LOG_DIR: setting('storage', text, 'logs', 'Directory of trading.log.'),
+  LOG_LEVEL: setting(
+    'storage',
+    z.enum(['debug', 'info', 'warn', 'error']),
+    'info',
+    'Least level that is logged.',
+  ),
+  JOURNAL_SYNC: setting(
+    'storage',
+    z.enum(['os', 'always']),
+    'os',
+    '`always` waits for the disk before each send; `os` survives the process but not the machine.',
+  ),
+  REDIS_URL: setting(
+    'storage',
+    z.string().regex(/^rediss?:\/\/\S+$/),
+    undefined,
+    'Redis for the price cache, event stream and a shared kill switch.',
+    { secret: true },
+  ),
+  ON_REDIS_LOSS: setting(
+    'storage',
+    z.enum(['reduce', 'continue']),
+    'reduce',
+    'What an executor does that has lost sight of a shared kill switch.',
+  ),
+
+  CONTROL_HOST: setting(
+    'control',
+    text,
+    '127.0.0.1',
+    'Address of the control plane. Any but loopback requires API_TOKEN.',
+  ),
+  CONTROL_PORT: setting(
+    'control',
+    integer(0, 65_535),
+    '3000',
+    'Port of the control plane; 0 lets the system choose.',
+  ),
+  KESTRA_COMPAT_PORT: setting(
+    'control',
+    integer(0, 65_535),
+    undefined,
+    "Port of the runbook's two Kestra-shaped routes. The embedded default sets 8080.",
+  ),
+  API_TOKEN: setting('control', text, undefined, 'Bearer token of an administrator.', { secret: true }),
+  API_TOKEN_TRADE: setting('control', text, undefined, 'Bearer token that may read and trade.', {
+    secret: true,
+  }),
+  API_TOKEN_READ: setting('control', text, undefined, 'Bearer token that may read.', { secret: true }),
+
+  SIGNING: setting(
+    'performance',
+    z.enum(['auto', 'inline', 'pool']),
+    'auto',
+    'Where trades are signed: on the main thread, on workers, or by measured load.',
+  ),
+  WORKERS: setting(
+    'performance',
+    integer(1, 64),
+    undefined,
+    'Signing workers. Default: processors less one, at least 1.',
+  ),
+  KEEP_WARM_MS: setting(
+    'performance',
+    integer(0, 60_000),
+    '5',
+    'Milliseconds between runs of the hot path against a local sink while idle; 0 turns it off.',
+  ),
+
+  MAX_TRADE_AMOUNT: setting('risk', u64, undefined, 'Most base units of the input mint a trade.'),
+  MAX_SLIPPAGE_BPS: setting(
+    'risk',
+    integer(0, 10_000),
+    '1000',
+    'Most slippage that an intent may name, in basis points.',
+  ),
+  MAX_PRICE_IMPACT_BPS: setting(
+    'risk',
+    integer(0, 10_000),
+    '1000',
+    'Most price impact of a trade, in basis points.',
+  ),
+  MAX_POSITION: setting(
+    'risk',
+    u64,
+    undefined,
+    'Most base units of any mint held over all wallets, counting the worst case of live trades.',
+  ),
+  MAX_CONCENTRATION_BPS: setting(
+    'risk',
+    integer(1, 10_000),
+    undefined,
+    'Most share of the whole portfolio in one mint, in basis points of value in the quote mint.',
+  ),
+  QUOTE_MINT: setting(
+    'risk',
+    z.string().regex(addressPattern),
+    'So11111111111111111111111111111111111111112',
+    'Mint in which loss, drawdown and concentration are counted.',
+  ),
+  MAX_DAILY_LOSS: setting(
+    'risk',
+    u64,
+    undefined,
+    'Base units of the quote mint lost since UTC midnight at which the kill switch goes to `reduce`.',
+  ),
+  MAX_DRAWDOWN: setting(
+    'risk',
+    u64,
+    undefined,
+    "Base units of the quote mint below the day's peak at which the kill switch goes to `reduce`.",
+  ),
+  MAX_TRADES_PER_SECOND: setting(
+    'risk',
+    integer(1, 1_000_000),
+    '5000',
+    'Intents accepted a second; more are answered 429.',
+  ),
+  MAX_LIVE_TRADES_PER_WALLET: setting(
+    'risk',
+    integer(1, 100_000),
+    '1000',
+    'Accepted trades a wallet that have not ended.',
+  ),
+  MIN_WALLET_LAMPORTS: setting('risk', u64, '10000000', 'Lamports that a wallet keeps after fees and rent.'),
+  MIN_SUCCESS_RATE: setting(
+    'risk',
+    decimal(0, 1),
+    '0',
+    'Share of the last 50 ended trades that must land; below it the kill switch goes to `reduce`. 0 turns it off.',
+  ),
+  MAX_OUTAGE_MS: setting(
+    'risk',
+    integer(0, 3_600_000),
+    '30000',
+    'Milliseconds without stream or RPC after which the kill switch goes to `drain`. 0 turns it off.',
+  ),
+  DENYLIST_FILE: setting(
+    'risk',
+    text,
+    undefined,
+    'File of mints, one a line, that may not be traded; read again when it changes.',
+  ),
+  ALLOWLIST_FILE: setting(
+    'risk',
+    text,
+    undefined,
+    'File of mints, one a line; when given, nothing else may be traded.',
+  ),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;

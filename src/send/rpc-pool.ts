@@ -1,0 +1,152 @@
+/** Several RPC nodes behind one face: the healthiest is asked first, the next one when it fails. */
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Clock } from '../time/clock.js';
+import { type RpcCaller, RpcResponseError } from './rpc-client.js';
+
+/** Weight of the newest call in the running means of time and failure. */
+const SMOOTHING = 0.2;
+/** A node that just failed is asked last for this long. */
+const PENALTY_MS = 2_000;
+/** A failing node counts as this many milliseconds slower for each unit of its failure share. */
+const FAILURE_COST_MS = 5_000;
+/** RPC codes that speak of the node and not of the request: another node may know better. */
+const NODE_FAULT_CODES: ReadonlySet<number> = new Set([-32004, -32005, -32014, -32016, -32603]);
+
+export interface RpcHealth {
+  readonly host: string;
+  readonly meanMs: number;
+  /** 0 to 1, recent calls weigh more. */
+  readonly failureShare: number;
+  readonly calls: number;
+  readonly lastOkAtMs: number | undefined;
+  readonly lastError: string | undefined;
+}
+
+interface Node {
+  readonly caller: RpcCaller;
+  meanMs: number;
+  failureShare: number;
+  calls: number;
+  lastOkAtMs: number | undefined;
+  failedAtMs: number;
+  lastError: string | undefined;
+}
+
+/** Decides whether a node may be asked now (its circuit breaker), and hears how it went. */
+export interface NodeGuard {
+  isClosed(host: string): boolean;
+  succeeded(host: string, elapsedMs: number): void;
+  failed(host: string, elapsedMs: number): void;
+}
+
+export class RpcPool {
+  readonly #nodes: Node[];
+  readonly #clock: Clock;
+  readonly #guard: NodeGuard | undefined;
+
+  constructor(callers: readonly RpcCaller[], clock: Clock, guard?: NodeGuard) {
+    if (callers.length === 0) throw new Error('an RPC pool needs at least one node');
+    this.#clock = clock;
+    this.#guard = guard;
+    this.#nodes = callers.map((caller) => ({
+      caller,
+      meanMs: 0,
+      failureShare: 0,
+      calls: 0,
+      lastOkAtMs: undefined,
+      failedAtMs: Number.NEGATIVE_INFINITY,
+      lastError: undefined,
+    }));
+  }
+
+  get hosts(): readonly string[] {
+    return this.#nodes.map((node) => node.caller.host);
+  }
+
+  health(): RpcHealth[] {
+    return this.#nodes.map((node) => ({
+      host: node.caller.host,
+      meanMs: node.meanMs,
+      failureShare: node.failureShare,
+      calls: node.calls,
+      lastOkAtMs: node.lastOkAtMs,
+      lastError: node.lastError,
+    }));
+  }
+
+  /**
+   * Asks nodes in order of health until one answers; each node at most once.
+   * @throws the last node's error (HotslotError RPC_TIMEOUT or RPC_FAILED, or RpcResponseError), or
+   *         HotslotError BREAKER_OPEN when every node's breaker is open
+   */
+  async call(
+    method: string,
+    params: readonly unknown[],
+    options: { timeoutMs?: number; host?: string } = {},
+  ): Promise<{ result: unknown; host: string }> {
+    let failure: unknown = new HotslotError('BREAKER_OPEN', { detail: 'No RPC endpoint may be asked.' });
+    for (const node of this.#inOrder(options.host)) {
+      try {
+        return { result: await this.#ask(node, method, params, options.timeoutMs), host: node.caller.host };
+      } catch (error) {
+        if (error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** Asks every node; failures are left out of the answer. */
+  async callAll(method: string, params: readonly unknown[]): Promise<{ result: unknown; host: string }[]> {
+    const asked = this.#inOrder(undefined).map(async (node) => ({
+      result: await this.#ask(node, method, params, undefined),
+      host: node.caller.host,
+    }));
+    const settled = await Promise.allSettled(asked);
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
+  async #ask(node: Node, method: string, params: readonly unknown[], timeoutMs?: number): Promise<unknown> {
+    const startedUs = this.#clock.monotonicUs();
+    try {
+      const result = await node.caller.call(method, params, timeoutMs === undefined ? {} : { timeoutMs });
+      this.#record(node, startedUs, undefined);
+      return result;
+    } catch (error) {
+      const nodeIsFine = error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode);
+      this.#record(node, startedUs, nodeIsFine ? undefined : error);
+      throw error;
+    }
+  }
+
+  #record(node: Node, startedUs: number, error: unknown): void {
+    const elapsedMs = (this.#clock.monotonicUs() - startedUs) / 1000;
+    const weight = node.calls === 0 ? 1 : SMOOTHING;
+    node.calls += 1;
+    node.meanMs += weight * (elapsedMs - node.meanMs);
+    node.failureShare += weight * ((error === undefined ? 0 : 1) - node.failureShare);
+    if (error === undefined) {
+      node.lastOkAtMs = this.#clock.nowMs();
+      this.#guard?.succeeded(node.caller.host, elapsedMs);
+      return;
+    }
+    node.failedAtMs = this.#clock.nowMs();
+    node.lastError =
+      error instanceof HotslotError ? error.code : error instanceof Error ? error.message : 'unknown';
+    this.#guard?.failed(node.caller.host, elapsedMs);
+  }
+
+  #inOrder(host: string | undefined): Node[] {
+    const now = this.#clock.nowMs();
+    const usable = this.#nodes.filter(
+      (node) =>
+        (host === undefined || node.caller.host === host) &&
+        (this.#guard?.isClosed(node.caller.host) ?? true),
+    );
+    const cost = (node: Node) =>
+      node.meanMs +
+      node.failureShare * FAILURE_COST_MS +
+      (now - node.failedAtMs < PENALTY_MS ? FAILURE_COST_MS : 0);
+    return usable.sort((a, b) => cost(a) - cost(b));
+  }
+}

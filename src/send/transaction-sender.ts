@@ -1,0 +1,236 @@
+/**
+ * Sends an attempt's bytes and sends the same bytes again until told to stop. Sending the same bytes any number
+ * of times, through any number of lanes, is always safe; making new bytes is not this stage's affair (L2).
+ */
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Signature } from '../model/brands.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+import type { Lane } from './lane.js';
+import type { Sender, SendGate, SendReport } from './types.js';
+
+/** Attempts that may be resent at once (L6). */
+export const MAX_ACTIVE_ATTEMPTS = 100_000;
+/** How often the resend schedule is looked at. */
+const TICK_MS = 10;
+/** First resend after this share of a block's time; each later one waits this much longer than the one before. */
+const FIRST_RESEND_BLOCKS = 0.5;
+const RESEND_GROWTH = 1.3;
+const MOST_RESEND_BLOCKS = 2.5;
+/** An attempt that was seen processed is resent only in case its fork is lost. */
+const SEEN_RESEND_BLOCKS = 4;
+const LEAST_RESEND_MS = 20;
+/** Refusals and time-outs stretch the pace up to this factor; acknowledgements shrink it again. */
+const MOST_STRETCH = 8;
+
+interface Active {
+  readonly signature: Signature;
+  readonly wire: Uint8Array;
+  sends: number;
+  /** Lanes that still owe these bytes their first or next write. */
+  due: Set<string>;
+  nextResendUs: number;
+  intervalBlocks: number;
+  seen: boolean;
+  first: { resolve: (sentUs: number) => void; reject: (error: unknown) => void } | undefined;
+}
+
+export interface TransactionSenderOptions {
+  readonly lanes: readonly Lane[];
+  readonly gate: SendGate;
+  readonly clock: Clock;
+  /** Milliseconds a block, observed; the pace follows it. */
+  readonly blockMs: () => number;
+}
+
+export class TransactionSender implements Sender {
+  readonly #lanes: readonly Lane[];
+  /** Lanes of one name are interchangeable connections to one endpoint. */
+  readonly #names: readonly string[];
+  readonly #gate: SendGate;
+  readonly #clock: Clock;
+  readonly #blockMs: () => number;
+  readonly #active = new Map<Signature, Active>();
+  /** Attempts whose first bytes wait for a free lane, oldest first; they go before any resend. */
+  readonly #waiting = new Set<Active>();
+  readonly #listeners: ((report: SendReport) => void)[] = [];
+  #ticker: TimerHandle | undefined;
+  #stretch = 1;
+
+  constructor(options: TransactionSenderOptions) {
+    this.#lanes = options.lanes;
+    this.#names = [...new Set(options.lanes.map((lane) => lane.name))];
+    this.#gate = options.gate;
+    this.#clock = options.clock;
+    this.#blockMs = options.blockMs;
+    for (const lane of options.lanes) lane.onReady(() => this.#laneReady());
+  }
+
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
+  /** The factor by which refusals stretch the resend pace now, 1 to 8. */
+  get stretch(): number {
+    return this.#stretch;
+  }
+
+  sendsOf(signature: Signature): number {
+    return this.#active.get(signature)?.sends ?? 0;
+  }
+
+  onReport(listener: (report: SendReport) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  start(signature: Signature, wire: Uint8Array): Promise<number> {
+    if (this.#active.has(signature)) throw new Error('an attempt is started once');
+    if (this.#active.size >= MAX_ACTIVE_ATTEMPTS) {
+      return Promise.reject(new HotslotError('QUEUE_FULL', { detail: 'Too many attempts are being sent.' }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#launch(signature, wire, { resolve, reject });
+    });
+  }
+
+  /** Goes on resending an attempt whose first bytes left in an earlier life of the process. */
+  resume(signature: Signature, wire: Uint8Array): void {
+    if (this.#active.has(signature) || this.#active.size >= MAX_ACTIVE_ATTEMPTS) return;
+    this.#launch(signature, wire, undefined);
+  }
+
+  /** It was seen processed: resend seldom, in case its fork is lost. `false` takes that back. */
+  markSeen(signature: Signature, seen: boolean): void {
+    const active = this.#active.get(signature);
+    if (active === undefined || active.seen === seen) return;
+    active.seen = seen;
+    if (seen) {
+      active.due.clear();
+      this.#schedule(active);
+    } else {
+      active.intervalBlocks = FIRST_RESEND_BLOCKS;
+      this.#makeDue(active);
+      this.#pump(active);
+    }
+  }
+
+  stop(signature: Signature): void {
+    const active = this.#active.get(signature);
+    if (active === undefined) return;
+    this.#active.delete(signature);
+    this.#waiting.delete(active);
+    active.first?.reject(new HotslotError('CANCELLED', { detail: 'Stopped before the first bytes left.' }));
+    active.first = undefined;
+    this.#rest();
+  }
+
+  close(): void {
+    for (const signature of [...this.#active.keys()]) this.stop(signature);
+    for (const lane of this.#lanes) lane.close();
+  }
+
+  #launch(signature: Signature, wire: Uint8Array, first: Active['first']): void {
+    const active: Active = {
+      signature,
+      wire,
+      sends: 0,
+      due: new Set(this.#names),
+      nextResendUs: Number.POSITIVE_INFINITY,
+      intervalBlocks: FIRST_RESEND_BLOCKS,
+      seen: false,
+      first,
+    };
+    this.#active.set(signature, active);
+    this.#waiting.add(active);
+    this.#pump(active);
+    this.#ticker ??= this.#clock.every(TICK_MS, () => this.#tick());
+  }
+
+  /** Writes the bytes on every lane that owes them and is ready now. */
+  #pump(active: Active): void {
+    for (const name of active.due) {
+      const lane = this.#lanes.find((one) => one.name === name && one.ready);
+      if (lane === undefined) continue;
+      if (!this.#gate.mayLeave(active.signature)) {
+        this.#refuse(active);
+        return;
+      }
+      this.#write(active, lane);
+    }
+  }
+
+  #write(active: Active, lane: Lane): void {
+    active.due.delete(lane.name);
+    active.sends += 1;
+    const sentAtMs = this.#clock.nowMs();
+    lane.write(active.signature, active.wire, (outcome) => {
+      this.#pace(outcome.outcome);
+      for (const listener of this.#listeners) {
+        listener({ signature: active.signature, lane: lane.name, sentAtMs, ...outcome });
+      }
+    });
+    this.#waiting.delete(active);
+    active.first?.resolve(this.#clock.monotonicUs());
+    active.first = undefined;
+    this.#schedule(active);
+  }
+
+  /** Not one byte may leave: a first send is given back as refused, a resend is merely left out. */
+  #refuse(active: Active): void {
+    active.due.clear();
+    this.#waiting.delete(active);
+    if (active.first === undefined) {
+      this.#schedule(active);
+      return;
+    }
+    active.first.reject(new HotslotError('KILL_SWITCH_ACTIVE', { detail: 'Nothing left the process.' }));
+    active.first = undefined;
+    this.#active.delete(active.signature);
+    this.#rest();
+  }
+
+  #schedule(active: Active): void {
+    const blocks = active.seen ? SEEN_RESEND_BLOCKS : active.intervalBlocks;
+    active.intervalBlocks = Math.min(active.intervalBlocks * RESEND_GROWTH, MOST_RESEND_BLOCKS);
+    const waitMs = Math.max(LEAST_RESEND_MS, blocks * this.#blockMs() * this.#stretch);
+    active.nextResendUs = this.#clock.monotonicUs() + waitMs * 1000;
+  }
+
+  #makeDue(active: Active): void {
+    for (const name of this.#names) active.due.add(name);
+  }
+
+  #tick(): void {
+    const nowUs = this.#clock.monotonicUs();
+    for (const active of this.#active.values()) {
+      if (active.nextResendUs > nowUs) continue;
+      this.#makeDue(active);
+      active.nextResendUs = Number.POSITIVE_INFINITY;
+    }
+    this.#laneReady();
+  }
+
+  #laneReady(): void {
+    for (const active of this.#waiting) {
+      if (!this.#lanes.some((lane) => lane.ready)) return;
+      this.#pump(active);
+    }
+    for (const active of this.#active.values()) {
+      if (active.due.size === 0 || active.first !== undefined) continue;
+      if (!this.#lanes.some((lane) => lane.ready)) return;
+      this.#pump(active);
+    }
+  }
+
+  #pace(outcome: SendReport['outcome']): void {
+    const pushedBack = outcome === 'refused' || outcome === 'timeout';
+    this.#stretch = pushedBack
+      ? Math.min(this.#stretch * 1.5, MOST_STRETCH)
+      : Math.max(this.#stretch * 0.9, 1);
+  }
+
+  #rest(): void {
+    if (this.#active.size > 0) return;
+    this.#ticker?.cancel();
+    this.#ticker = undefined;
+  }
+}
