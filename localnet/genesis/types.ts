@@ -41,7 +41,11 @@ export interface Genesis {
   readonly faucet: GenesisWallet;
   /** Sign the background market's swaps. */
   readonly traders: readonly GenesisWallet[];
-  readonly validators: readonly { readonly identity: string; readonly vote: string; readonly stakeLamports: bigint }[];
+  readonly validators: readonly {
+    readonly identity: string;
+    readonly vote: string;
+    readonly stakeLamports: bigint;
+  }[];
 }
 
 export interface GenesisOptions {
