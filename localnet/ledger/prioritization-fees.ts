@@ -1,0 +1,41 @@
+/** What was paid in a block per compute unit: the least of all its transactions, and the least per written account. */
+import type { ExecutedTransaction } from '../engine/messages.js';
+import { parseTransaction } from '../engine/wire.js';
+
+const COMPUTE_BUDGET_PROGRAM = 'ComputeBudget111111111111111111111111111111';
+/** The compute budget program's instruction SetComputeUnitPrice: this byte, then a u64 of micro-lamports. */
+const SET_COMPUTE_UNIT_PRICE = 3;
+const SET_COMPUTE_UNIT_PRICE_BYTES = 9;
+
+export interface BlockFees {
+  /** Micro-lamports a compute unit; 0 for a block without transactions. */
+  readonly minimum: number;
+  readonly byWrittenAccount: ReadonlyMap<string, number>;
+}
+
+export function blockFees(transactions: readonly ExecutedTransaction[]): BlockFees {
+  let minimum: number | undefined;
+  const byWrittenAccount = new Map<string, number>();
+  for (const transaction of transactions) {
+    // Votes pay no priority fee by their nature and would hide what others pay.
+    if (transaction.isVote) continue;
+    const price = computeUnitPrice(transaction);
+    minimum = minimum === undefined ? price : Math.min(minimum, price);
+    for (const { address } of transaction.writes) {
+      byWrittenAccount.set(address, Math.min(price, byWrittenAccount.get(address) ?? price));
+    }
+  }
+  return { minimum: minimum ?? 0, byWrittenAccount };
+}
+
+/** The price that the transaction set for itself, micro-lamports a compute unit; 0 where it set none. */
+export function computeUnitPrice(transaction: Pick<ExecutedTransaction, 'wire' | 'accountKeys'>): number {
+  const programIndex = transaction.accountKeys.indexOf(COMPUTE_BUDGET_PROGRAM);
+  if (programIndex < 0) return 0;
+  for (const { programIdIndex, data } of parseTransaction(transaction.wire).instructions) {
+    if (programIdIndex !== programIndex || data[0] !== SET_COMPUTE_UNIT_PRICE) continue;
+    if (data.length < SET_COMPUTE_UNIT_PRICE_BYTES) continue;
+    return Number(new DataView(data.buffer, data.byteOffset).getBigUint64(1, true));
+  }
+  return 0;
+}
