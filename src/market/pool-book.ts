@@ -1,0 +1,258 @@
+/**
+ * Groups the accounts of each pool and publishes them whole, at transaction boundaries: a swap writes the pool's
+ * state and both vaults, and a price made from one of them alone is wrong ("half a swap").
+ */
+import type { AccountVersion, AccountView, CacheListener } from '../cache/types.js';
+import type { Address, Slot } from '../model/brands.js';
+import {
+  AMM_STATE_PARTS,
+  computeState,
+  newPoolEntry,
+  PART,
+  POOL_PARTS,
+  type PoolEntry,
+  partAddresses,
+} from './pool-entry.js';
+import { decodePoolKeys, isPoolState } from './raydium-cpmm-layout.js';
+import { RAYDIUM_CPMM_PROGRAM } from './raydium-cpmm-program.js';
+import { TOKEN_2022_PROGRAM } from './transfer-fee.js';
+import type { PoolKeys, PoolSnapshot } from './types.js';
+
+export interface PoolListener {
+  /** A pool as it stands between two transactions. */
+  onPool(snapshot: PoolSnapshot, keys: PoolKeys): void;
+  /** Nothing is known of the pool any more (rolled back to before it, or an account vanished). */
+  onPoolLost?(pool: Address, keys: PoolKeys): void;
+}
+
+export interface PoolBookOptions {
+  readonly accounts: AccountView;
+  /** Epoch of a slot: decides which Token-2022 transfer fee is in force. */
+  readonly epochOf: (slot: Slot) => bigint;
+}
+
+/** Most pools that one executor follows. */
+export const MAX_POOLS = 1024;
+
+interface PartReference {
+  readonly entry: PoolEntry;
+  readonly part: number;
+}
+
+export class PoolBook implements CacheListener {
+  readonly #accounts: AccountView;
+  readonly #epochOf: (slot: Slot) => bigint;
+  readonly #entries = new Map<Address, PoolEntry>();
+  readonly #references = new Map<Address, PartReference[]>();
+  /** Entries with something to settle when the slot is complete; bounded by MAX_POOLS. */
+  readonly #unsettled = new Set<PoolEntry>();
+  readonly #listeners: PoolListener[] = [];
+  #epoch = -1n;
+
+  constructor(options: PoolBookOptions) {
+    this.#accounts = options.accounts;
+    this.#epochOf = options.epochOf;
+  }
+
+  listen(listener: PoolListener): void {
+    this.#listeners.push(listener);
+    for (const entry of this.#entries.values()) {
+      if (entry.snapshot !== undefined) listener.onPool(entry.snapshot, entry.keys);
+    }
+  }
+
+  /**
+   * Follows a pool whose state account was read (by RPC, at start).
+   * @returns its keys, or undefined where the account is not a pool of a known venue
+   */
+  addPoolFromAccount(pool: Address, owner: Address, data: Uint8Array): PoolKeys | undefined {
+    if (owner !== RAYDIUM_CPMM_PROGRAM || !isPoolState(data)) return undefined;
+    const keys = decodePoolKeys(pool, data);
+    this.addPool(keys);
+    return keys;
+  }
+
+  /** Follows a pool. What the cache holds of it already is used at once. */
+  addPool(keys: PoolKeys): void {
+    if (this.#entries.has(keys.pool)) return;
+    if (this.#entries.size >= MAX_POOLS) throw new RangeError(`more than ${MAX_POOLS} pools`);
+    const entry = newPoolEntry(keys);
+    this.#entries.set(keys.pool, entry);
+    partAddresses(keys).forEach((address, part) => {
+      const references = this.#references.get(address) ?? [];
+      references.push({ entry, part });
+      this.#references.set(address, references);
+      entry.parts[part] = this.#accounts.get(address);
+    });
+    this.#resync(entry);
+  }
+
+  /** Every account that must be subscribed to, once each. */
+  watchedAccounts(): Address[] {
+    return [...this.#references.keys()];
+  }
+
+  pools(): PoolKeys[] {
+    return [...this.#entries.values()].map((entry) => entry.keys);
+  }
+
+  keysOf(pool: Address): PoolKeys | undefined {
+    return this.#entries.get(pool)?.keys;
+  }
+
+  snapshotOf(pool: Address): PoolSnapshot | undefined {
+    return this.#entries.get(pool)?.snapshot;
+  }
+
+  /** Slots since the stream was last complete for the worst of the pool's accounts; Infinity while suspect (L5). */
+  ageSlots(pool: Address): number {
+    const entry = this.#entries.get(pool);
+    if (entry === undefined) return Number.POSITIVE_INFINITY;
+    let worst = 0;
+    for (const address of entry.addresses) worst = Math.max(worst, this.#accounts.ageSlots(address));
+    return worst;
+  }
+
+  onAccountChanged(
+    address: Address,
+    version: AccountVersion | undefined,
+    cause: 'write' | 'rollback' | 'fetch',
+  ): void {
+    const references = this.#references.get(address);
+    if (references === undefined) return;
+    for (const { entry, part } of references) {
+      if (cause === 'rollback' || version === undefined) this.#rolledBack(entry, part, version);
+      else if (part >= AMM_STATE_PARTS) this.#staticChanged(entry, part, version);
+      else if (cause === 'write') this.#written(entry, part, version);
+      else this.#fetched(entry, part, version);
+    }
+  }
+
+  onSlotComplete(_slot: Slot): void {
+    this.#settle();
+  }
+
+  onSlotsLost(_slots: readonly Slot[]): void {
+    this.#settle();
+  }
+
+  /** At an epoch's first slot a transfer fee may change without any write. */
+  onHead(head: Slot): void {
+    const epoch = this.#epochOf(head);
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    for (const entry of this.#entries.values()) {
+      if (entry.snapshot !== undefined) this.#publish(entry, entry.snapshot.txnSignature);
+    }
+  }
+
+  #settle(): void {
+    for (const entry of this.#unsettled) {
+      if (entry.dirty) this.#resync(entry);
+      else this.#flush(entry);
+    }
+    this.#unsettled.clear();
+  }
+
+  /** A write of the stream joins the others of its transaction; the third completes a swap. */
+  #written(entry: PoolEntry, part: number, version: AccountVersion): void {
+    const signature = version.txnSignature;
+    if (entry.pendingCount > 0 && (signature === undefined || signature !== entry.pendingSignature)) {
+      this.#flush(entry);
+    }
+    if (entry.pending[part] === undefined) entry.pendingCount++;
+    entry.pending[part] = version;
+    entry.pendingSignature = signature;
+    if (signature !== undefined && entry.pendingCount === AMM_STATE_PARTS) this.#flush(entry);
+    else this.#unsettled.add(entry);
+  }
+
+  /** The pending transaction is whole: its accounts replace the old ones together. */
+  #flush(entry: PoolEntry): void {
+    if (entry.pendingCount === 0) return;
+    for (let part = 0; part < AMM_STATE_PARTS; part++) {
+      entry.parts[part] = entry.pending[part] ?? entry.parts[part];
+      entry.pending[part] = undefined;
+    }
+    entry.pendingCount = 0;
+    if (!entry.dirty) this.#publish(entry, entry.pendingSignature);
+  }
+
+  /** Fetched accounts are one state only when all three were read at the same slot; else the slot's end settles it. */
+  #fetched(entry: PoolEntry, part: number, version: AccountVersion): void {
+    this.#flush(entry);
+    entry.parts[part] = version;
+    entry.fetchedAt[part] = version.slot;
+    const slot = entry.fetchedAt[PART.state];
+    if (slot === entry.fetchedAt[PART.vault0] && slot === entry.fetchedAt[PART.vault1]) {
+      entry.dirty = false;
+      this.#publish(entry, undefined);
+    } else {
+      entry.dirty = true;
+      this.#unsettled.add(entry);
+    }
+  }
+
+  #staticChanged(entry: PoolEntry, part: number, version: AccountVersion): void {
+    entry.parts[part] = version;
+    // A classic mint's writes (supply) say nothing that a quote needs.
+    const matters =
+      part === PART.config || version.owner === TOKEN_2022_PROGRAM || entry.snapshot === undefined;
+    if (matters && !entry.dirty) this.#publish(entry, entry.snapshot?.txnSignature);
+  }
+
+  #rolledBack(entry: PoolEntry, part: number, version: AccountVersion | undefined): void {
+    entry.parts[part] = version;
+    this.#resync(entry);
+    // Other accounts of the pool may be reported next; the end of the roll-back looks again.
+    entry.dirty = true;
+    this.#unsettled.add(entry);
+  }
+
+  /** Takes all accounts as the cache has them now along the head's ancestry. */
+  #resync(entry: PoolEntry): void {
+    entry.pending.fill(undefined);
+    entry.pendingCount = 0;
+    entry.dirty = false;
+    for (let part = 0; part < POOL_PARTS; part++) {
+      entry.parts[part] = this.#accounts.get(entry.addresses[part]!);
+    }
+    if (
+      entry.snapshot !== undefined &&
+      entry.publishedParts.every((version, part) => version === entry.parts[part])
+    ) {
+      return;
+    }
+    this.#publish(entry, entry.parts[PART.state]?.txnSignature);
+  }
+
+  #publish(entry: PoolEntry, txnSignature: string | undefined): void {
+    const state = computeState(entry, this.#epoch < 0n ? this.#epochOf(newestSlot(entry)) : this.#epoch);
+    if (state === undefined) {
+      if (entry.snapshot === undefined) return;
+      entry.snapshot = undefined;
+      for (const listener of this.#listeners) listener.onPoolLost?.(entry.keys.pool, entry.keys);
+      return;
+    }
+    entry.revision++;
+    for (let part = 0; part < POOL_PARTS; part++) entry.publishedParts[part] = entry.parts[part];
+    entry.snapshot = {
+      pool: entry.keys.pool,
+      venue: entry.keys.venue,
+      slot: newestSlot(entry),
+      txnSignature,
+      revision: entry.revision,
+      state,
+    };
+    for (const listener of this.#listeners) listener.onPool(entry.snapshot, entry.keys);
+  }
+}
+
+function newestSlot(entry: PoolEntry): Slot {
+  let newest = 0 as Slot;
+  for (let part = 0; part < AMM_STATE_PARTS; part++) {
+    const slot = entry.parts[part]?.slot;
+    if (slot !== undefined && slot > newest) newest = slot;
+  }
+  return newest;
+}
