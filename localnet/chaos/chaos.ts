@@ -4,6 +4,7 @@
  * scenario player change its settings while the cluster runs. Every decision is drawn from one seeded
  * generator, so that the same seed and the same order of requests meet the same faults.
  */
+import { createPrng } from '../engine/prng.js';
 import { CHAOS_FIELDS, type ChaosSettings, NO_CHAOS } from './settings.js';
 
 export { CHAOS_FIELDS, type ChaosSettings, NO_CHAOS } from './settings.js';
@@ -55,10 +56,10 @@ const PASS: SendFate = Object.freeze({ kind: 'pass', delayMs: 0, copies: 1 });
 const UNTOUCHED: StreamFate = Object.freeze({ drop: false, duplicate: false, swapWithNext: false });
 
 /**
- * @param seed any 32-bit integer; the same seed decides the same sequence.
+ * @param seed the same seed decides the same sequence.
  */
-export function createChaos(seed: number, initial: Partial<ChaosSettings> = {}): ChaosControls {
-  const random = mulberry32(seed);
+export function createChaos(seed: number | string, initial: Partial<ChaosSettings> = {}): ChaosControls {
+  const random = createPrng(String(seed), 'chaos');
   const cutListeners = new Set<() => void>();
   const changeListeners = new Set<(settings: ChaosSettings) => void>();
   let settings = applyChange(NO_CHAOS, initial);
@@ -117,15 +118,4 @@ function applyChange(before: ChaosSettings, change: Partial<ChaosSettings>): Cha
     next[name] = value;
   }
   return Object.freeze(next) as unknown as ChaosSettings;
-}
-
-/** Mulberry32: small, fast, and good enough to decide faults with. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

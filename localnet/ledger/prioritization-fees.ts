@@ -1,8 +1,8 @@
 /** What was paid in a block per compute unit: the least of all its transactions, and the least per written account. */
 import type { ExecutedTransaction } from '../engine/messages.js';
+import { COMPUTE_BUDGET_PROGRAM } from '../engine/well-known.js';
 import { parseTransaction } from '../engine/wire.js';
 
-const COMPUTE_BUDGET_PROGRAM = 'ComputeBudget111111111111111111111111111111';
 /** The compute budget program's instruction SetComputeUnitPrice: this byte, then a u64 of micro-lamports. */
 const SET_COMPUTE_UNIT_PRICE = 3;
 const SET_COMPUTE_UNIT_PRICE_BYTES = 9;

@@ -1,9 +1,7 @@
 /** Reads the two addresses by which token accounts are looked up. */
 import { base58 } from '@scure/base';
 import type { AccountState } from '../engine/messages.js';
-
-export const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
-export const TOKEN_2022_PROGRAM = 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb';
+import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../engine/well-known.js';
 
 /** SPL Token's account layout: mint at 0, owner at 32, state at 108, 165 bytes in all. */
 const TOKEN_ACCOUNT_BYTES = 165;

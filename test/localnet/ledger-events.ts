@@ -6,10 +6,8 @@ import type {
   EngineEvent,
   ExecutedTransaction,
 } from '../../localnet/engine/messages.js';
+import { SYSTEM_PROGRAM, TOKEN_PROGRAM } from '../../localnet/engine/well-known.js';
 import { createLedger, type RunningLedger } from '../../localnet/ledger/ledger.js';
-import { TOKEN_PROGRAM } from '../../localnet/ledger/token-keys.js';
-
-export const SYSTEM_PROGRAM = '11111111111111111111111111111111';
 
 /** A valid address that is different for every number. */
 export function addressOf(number: number): string {
