@@ -184,9 +184,9 @@ export const SETTINGS = {
   ),
   LOCK_SCOPE: setting(
     'trading',
-    z.enum(['owned', 'all']),
-    'owned',
-    '`owned` locks what a quote reads and what we own; `all` locks every writable account of the transaction.',
+    z.enum(['all', 'owned']),
+    'all',
+    '`all` locks what a quote reads (the pool) and what we own; `owned` only our own accounts, so that trades on one pool overlap.',
   ),
   LOCK_RELEASE: setting(
     'trading',

@@ -277,7 +277,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
       if (!this.#tracked.has(tracked.signature) || tracked.commitment !== undefined) continue;
       const proof = proveExpiry(tracked, this.#options.slots, answer, firstAvailable);
       if (proof.kind === 'unproven') {
-        if (!proof.isLag) this.#failProof(tracked, proof.reason);
+        this.#failProof(tracked, proof.reason);
         continue;
       }
       tracked.failures = 0;

@@ -13,8 +13,7 @@ export type ExpiryCommitment = 'confirmed' | 'finalized';
 
 export type ExpiryProof =
   | { readonly kind: 'proven'; readonly commitment: ExpiryCommitment; readonly evidence: Evidence }
-  /** `isLag`: only time is missing, nothing speaks against a proof later. */
-  | { readonly kind: 'unproven'; readonly reason: string; readonly isLag: boolean };
+  | { readonly kind: 'unproven'; readonly reason: string };
 
 /** @param answer of a node that did not know the signature, its history searched */
 export function proveExpiry(
@@ -25,7 +24,7 @@ export function proveExpiry(
 ): ExpiryProof {
   if (firstAvailableBlock > attempt.signedSlot) {
     const reason = `${answer.host} has nothing before slot ${firstAvailableBlock}, signed at ${attempt.signedSlot}`;
-    return { kind: 'unproven', reason, isLag: false };
+    return { kind: 'unproven', reason };
   }
   for (const commitment of ['finalized', 'confirmed'] as const) {
     const past = slots.firstSlotAboveHeight(attempt.lastValidBlockHeight, commitment);
@@ -39,5 +38,5 @@ export function proveExpiry(
       evidence: { source: `rpc:${answer.host}`, slot: past, commitment, detail },
     };
   }
-  return { kind: 'unproven', reason: `${answer.host} is behind at slot ${answer.contextSlot}`, isLag: true };
+  return { kind: 'unproven', reason: `${answer.host} is behind at slot ${answer.contextSlot}` };
 }

@@ -1,0 +1,186 @@
+/** One attempt: quote, build and sign, write down (L1), track, send. */
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Attempt } from '../model/trade.js';
+import type { BuildRequest, BuiltAttempt } from '../threads/types.js';
+import type { LockKeeper } from './lock-keeper.js';
+import { denialOf, LOCAL, type Moves } from './moves.js';
+import type { DeskPorts } from './ports.js';
+import type { LiveTrade, TradeStore } from './trade-store.js';
+
+export class AttemptRunner {
+  readonly #ports: DeskPorts;
+  readonly #store: TradeStore;
+  readonly #locks: LockKeeper;
+  readonly #moves: Moves;
+
+  constructor(ports: DeskPorts, store: TradeStore, locks: LockKeeper, moves: Moves) {
+    this.#ports = ports;
+    this.#store = store;
+    this.#locks = locks;
+    this.#moves = moves;
+  }
+
+  /** Runs to the first send or to a denial; never rejects. */
+  async run(live: LiveTrade): Promise<void> {
+    try {
+      const { intent } = live.trade;
+      this.#assertMaySign(live);
+      const zeroSignature = intent.dryRun || !this.#ports.settings.mayTradeLive;
+      const built = await this.#ports.builder.build(this.#request(live, zeroSignature));
+      if (!built.ok) throw HotslotError.fromPlain(built.error);
+      this.#stampBuild(live, built);
+      if (zeroSignature) await this.#simulate(live, built);
+      else await this.#launch(live, built);
+    } catch (error) {
+      this.#deny(live, error);
+    }
+  }
+
+  /** The kill switch and the clock may have moved while the trade stood in line. */
+  #assertMaySign(live: LiveTrade): void {
+    const grade = this.#ports.killGrade();
+    if (grade === 'stop' && !live.trade.intent.dryRun) {
+      throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
+    }
+    const lateMs = this.#ports.clock.nowMs() - live.trade.deadlineAtMs;
+    if (lateMs >= 0) throw new HotslotError('DEADLINE_PASSED', { context: { lateMs } });
+  }
+
+  #request(live: LiveTrade, zeroSignature: boolean): BuildRequest {
+    const { trade } = live;
+    const { settings } = this.#ports;
+    return {
+      tradeId: trade.id,
+      wallet: trade.wallet,
+      pool: trade.pool,
+      zeroForOne: this.#locks.isZeroForOne(trade),
+      mode: trade.intent.mode,
+      amount: trade.intent.amount,
+      limit: trade.limit,
+      slippageBps: trade.intent.slippageBps,
+      computeUnitLimit: settings.computeUnitLimit,
+      computeUnitPriceMicroLamports: cappedPrice(settings),
+      validityBlocks: trade.intent.validityBlocks,
+      maxBlockhashAgeSlots: settings.maxBlockhashAgeSlots,
+      maxPoolAgeSlots: settings.maxPoolAgeSlots,
+      pending: this.#locks.pendingOn(trade),
+      zeroSignature,
+    };
+  }
+
+  #stampBuild(live: LiveTrade, built: BuiltAttempt): void {
+    const doneUs = this.#ports.clock.monotonicUs() - live.receivedUs;
+    const { times } = live.trade;
+    times.signedUs = doneUs;
+    times.builtUs = doneUs - built.signUs;
+    times.quotedUs = doneUs - built.signUs - built.buildUs;
+  }
+
+  async #launch(live: LiveTrade, built: BuiltAttempt): Promise<void> {
+    const { trade } = live;
+    // A stop or a cancellation that came while it was being signed: nothing is written down, nothing leaves.
+    this.#assertMaySign(live);
+    if (live.cancelRequested) throw new HotslotError('CANCELLED');
+    const attempt = attemptOf(trade.attempts.length + 1, built, this.#ports.settings);
+    await this.#writeDown(live, attempt);
+    trade.attempts.push(attempt);
+    this.#store.addSignature(attempt.signature, live);
+    this.#moves.move(live, 'signed', LOCAL);
+    trade.times.journalledUs = this.#ports.clock.monotonicUs() - live.receivedUs;
+    this.#ports.confirmer.track(attempt);
+    try {
+      const sentUs = await this.#ports.sender.start(attempt.signature, attempt.wire);
+      this.#sent(live, attempt, sentUs);
+    } catch (error) {
+      // It is written down and may not be called dead before the chain says so (L4), though nothing left.
+      this.#moves.fault({ kind: 'sender', message: 'the first send was withheld', tradeId: trade.id, error });
+    }
+  }
+
+  #sent(live: LiveTrade, attempt: Attempt, sentUs: number): void {
+    live.trade.times.sentUs = sentUs - live.receivedUs;
+    attempt.sends = this.#ports.sender.sendsOf(attempt.signature);
+    // News of the landing may be faster than the promise of the send.
+    if (live.trade.state === 'signed') this.#moves.move(live, 'sent', LOCAL);
+    this.#locks.sent(live);
+  }
+
+  async #writeDown(live: LiveTrade, attempt: Attempt): Promise<void> {
+    const { sends: _sends, ...facts } = attempt;
+    const record = { kind: 'attempt', tradeId: live.trade.id, ...facts } as const;
+    if (this.#ports.settings.journalDurable) await this.#ports.journal.appendDurable(record);
+    else this.#ports.journal.append(record);
+  }
+
+  async #simulate(live: LiveTrade, built: BuiltAttempt): Promise<void> {
+    const run = await this.#ports.simulate(built.wire);
+    const error = run.error === undefined ? undefined : this.#ports.errorName(run.error, undefined);
+    const detail = error ?? `ok, ${run.unitsConsumed ?? 0} compute units`;
+    live.trade.outcome = {
+      slot: built.signedSlot,
+      feeLamports: 0n,
+      spent: built.quotedIn,
+      received: built.quotedOut,
+      ...(error === undefined ? {} : { error }),
+      slotDelta: 0,
+    };
+    this.#moves.move(
+      live,
+      'simulated',
+      { source: 'rpc', slot: built.signedSlot, detail },
+      { outcome: live.trade.outcome },
+    );
+    this.#moves.end(live);
+  }
+
+  /** Nothing of this attempt was signed, or nothing was written down: the trade is denied, or was expired before. */
+  #deny(live: LiveTrade, error: unknown): void {
+    const { trade } = live;
+    if (!(error instanceof HotslotError)) {
+      this.#moves.fault({ kind: 'builder', message: 'an attempt failed', tradeId: trade.id, error });
+    }
+    const coded = error instanceof HotslotError ? error : new HotslotError('WORKER_FAILED', { cause: error });
+    if (trade.state !== 'queued') {
+      this.#moves.fault({
+        kind: 'invariant',
+        message: `an attempt failed in ${trade.state}`,
+        tradeId: trade.id,
+        error,
+      });
+      return;
+    }
+    const denial = denialOf(coded);
+    const proof = trade.history.findLast((change) => change.state === 'queued')?.evidence;
+    if (trade.attempts.length > 0 && proof) this.#moves.move(live, 'expired', proof, { denial });
+    else {
+      const isCancel = coded.code === 'CANCELLED' || coded.code === 'KILL_SWITCH_ACTIVE';
+      this.#moves.move(live, isCancel ? 'cancelled' : 'denied', { ...LOCAL, detail: coded.code }, { denial });
+    }
+    this.#moves.end(live);
+  }
+}
+
+/** The configured price, lowered where the requested limit would cost more than the cap. */
+function cappedPrice(settings: DeskPorts['settings']): bigint {
+  const most = (settings.maxPriorityFeeLamports * 1_000_000n) / BigInt(settings.computeUnitLimit);
+  return settings.computeUnitPriceMicroLamports < most ? settings.computeUnitPriceMicroLamports : most;
+}
+
+function attemptOf(number: number, built: BuiltAttempt, settings: DeskPorts['settings']): Attempt {
+  if (built.signature === undefined) throw new Error('an attempt without a signature');
+  return {
+    number,
+    signature: built.signature,
+    blockhash: built.blockhash,
+    lastValidBlockHeight: built.lastValidBlockHeight,
+    signedSlot: built.signedSlot,
+    poolSlot: built.poolSlot,
+    quotedIn: built.quotedIn,
+    quotedOut: built.quotedOut,
+    limit: built.limit,
+    computeUnitLimit: settings.computeUnitLimit,
+    computeUnitPriceMicroLamports: cappedPrice(settings),
+    wire: built.wire,
+    sends: 0,
+  };
+}

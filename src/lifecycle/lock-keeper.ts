@@ -1,0 +1,176 @@
+/**
+ * When locks end. Their purpose: no two of our transactions that write one account are under way unprocessed at
+ * once, and every quote is made on a state that already holds our own last trade on that pool. So a processed
+ * trade's locks end when the pool as it was left by it, or later, has been published, or when its slot is complete.
+ */
+import type { CacheListener } from '../cache/types.js';
+import type { PoolListener } from '../market/pool-book.js';
+import type { PoolKeys, PoolSnapshot } from '../market/types.js';
+import type { Address, Signature, Slot } from '../model/brands.js';
+import type { Trade } from '../model/trade.js';
+import type { LockSet } from '../schedule/lock-set.js';
+import type { Scheduler } from '../schedule/scheduler.js';
+import type { BuildRequest } from '../threads/types.js';
+import type { DeskPorts } from './ports.js';
+import type { LiveTrade, TradeStore } from './trade-store.js';
+
+const NO_LOCKS: LockSet = {
+  accounts: new Int32Array(0),
+  writable: new Uint8Array(0),
+  venue: new Uint8Array(0),
+};
+
+export class LockKeeper implements CacheListener, PoolListener {
+  readonly #ports: DeskPorts;
+  readonly #scheduler: Scheduler;
+  readonly #store: TradeStore;
+  /** Landed trades whose pool has not caught up, by pool. */
+  readonly #catchingUp = new Map<Address, Set<LiveTrade>>();
+  /** Sent trades whose venue locks are still held, with the slot at which they are let go. */
+  readonly #venueDue = new Map<LiveTrade, number>();
+  /** Trades whose venue locks were let go without news of them, by pool. */
+  readonly #pending = new Map<Address, Set<LiveTrade>>();
+
+  constructor(ports: DeskPorts, scheduler: Scheduler, store: TradeStore) {
+    this.#ports = ports;
+    this.#scheduler = scheduler;
+    this.#store = store;
+  }
+
+  /** A trade that sends nothing stands in nobody's way. */
+  lockSetOf(trade: Trade): LockSet {
+    const sendsNothing = trade.intent.dryRun || !this.#ports.settings.mayTradeLive;
+    return sendsNothing ? NO_LOCKS : this.#ports.lockSet(trade);
+  }
+
+  isZeroForOne(trade: Trade): boolean {
+    return this.#ports.poolKeys(trade.pool)?.mint0 === trade.intent.inputMint;
+  }
+
+  /** Our own trades on the pool whose outcome is not seen: quotes take the worse of with and without them. */
+  pendingOn(trade: Trade): BuildRequest['pending'] {
+    const pending = this.#pending.get(trade.pool);
+    if (pending === undefined) return [];
+    return [...pending].flatMap((live) => {
+      const attempt = live.trade.attempts.at(-1);
+      if (attempt === undefined || live.trade === trade) return [];
+      return [
+        {
+          zeroForOne: this.isZeroForOne(live.trade),
+          amountIn: attempt.quotedIn,
+          amountOut: attempt.quotedOut,
+        },
+      ];
+    });
+  }
+
+  /** The first bytes left. */
+  sent(live: LiveTrade): void {
+    if (this.#ports.settings.lockRelease === 'sent') {
+      this.#releaseTicket(live);
+      return;
+    }
+    if (live.landedSlot === undefined) {
+      this.#venueDue.set(live, this.#ports.slots.head() + this.#ports.settings.venueLockSlots);
+    }
+  }
+
+  /** Seen processed. A failed landing updates no pool, so there is nothing to wait for. */
+  processed(live: LiveTrade, slot: Slot, failed: boolean): void {
+    this.#venueDue.delete(live);
+    drop(this.#pending, live.trade.pool, live);
+    if (this.#ports.settings.lockRelease === 'confirmed') return;
+    if (failed || this.#ports.slots.head() > slot) this.#releaseTicket(live);
+    else add(this.#catchingUp, live.trade.pool, live);
+  }
+
+  confirmed(live: LiveTrade): void {
+    this.release(live);
+  }
+
+  /** Its fork was lost: it may land again, so it takes its locks and its concurrency slot back. */
+  lost(live: LiveTrade): void {
+    drop(this.#catchingUp, live.trade.pool, live);
+    this.#scheduler.occupySlot(live.trade.id);
+    if (live.ticket === undefined) return;
+    this.#ports.locks.regain(live.ticket);
+    live.venueReleased = false;
+    if (this.#ports.settings.lockRelease !== 'sent') {
+      this.#venueDue.set(live, this.#ports.slots.head() + this.#ports.settings.venueLockSlots);
+    }
+  }
+
+  /** A trade from before a restart holds its locks like one that was just sent. */
+  resume(live: LiveTrade): void {
+    const { trade } = live;
+    live.ticket = this.#ports.locks.request(
+      this.lockSetOf(trade),
+      trade.intent.priority,
+      trade.id,
+      'hold-front',
+    );
+    this.#scheduler.occupySlot(trade.id);
+    this.sent(live);
+  }
+
+  /** Everything is over. */
+  release(live: LiveTrade): void {
+    this.#venueDue.delete(live);
+    drop(this.#catchingUp, live.trade.pool, live);
+    drop(this.#pending, live.trade.pool, live);
+    this.#releaseTicket(live);
+  }
+
+  // --- news --------------------------------------------------------------------------------------------------
+
+  onPool(snapshot: PoolSnapshot, keys: PoolKeys): void {
+    const waiting = this.#catchingUp.get(keys.pool);
+    if (waiting === undefined) return;
+    const author =
+      snapshot.txnSignature === undefined
+        ? undefined
+        : this.#store.bySignature(snapshot.txnSignature as Signature);
+    for (const live of [...waiting]) {
+      if (live === author || (live.landedSlot !== undefined && snapshot.slot > live.landedSlot))
+        this.#caughtUp(live);
+    }
+  }
+
+  onSlotComplete(slot: Slot): void {
+    for (const waiting of [...this.#catchingUp.values()]) {
+      for (const live of [...waiting]) {
+        if (live.landedSlot !== undefined && live.landedSlot <= slot) this.#caughtUp(live);
+      }
+    }
+  }
+
+  onHead(head: Slot): void {
+    for (const [live, dueSlot] of this.#venueDue) {
+      if (head < dueSlot) continue;
+      this.#venueDue.delete(live);
+      live.venueReleased = true;
+      add(this.#pending, live.trade.pool, live);
+      if (live.ticket !== undefined) this.#ports.locks.releaseVenue(live.ticket);
+    }
+  }
+
+  #caughtUp(live: LiveTrade): void {
+    drop(this.#catchingUp, live.trade.pool, live);
+    this.#releaseTicket(live);
+  }
+
+  #releaseTicket(live: LiveTrade): void {
+    if (live.ticket !== undefined) this.#ports.locks.release(live.ticket);
+  }
+}
+
+function add(sets: Map<Address, Set<LiveTrade>>, pool: Address, live: LiveTrade): void {
+  const set = sets.get(pool);
+  if (set) set.add(live);
+  else sets.set(pool, new Set([live]));
+}
+
+function drop(sets: Map<Address, Set<LiveTrade>>, pool: Address, live: LiveTrade): void {
+  const set = sets.get(pool);
+  if (set?.delete(live) && set.size === 0) sets.delete(pool);
+}

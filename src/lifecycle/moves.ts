@@ -1,0 +1,35 @@
+/** How the desk's helpers change a trade. */
+import type { HotslotError } from '../errors/hotslot-error.js';
+import type { Denial, Evidence, TradeOutcome } from '../model/trade.js';
+import type { TradeState } from '../model/trade-state.js';
+import type { DeskFault } from './ports.js';
+import type { LiveTrade } from './trade-store.js';
+
+/** Details of a move that go to the trade and the journal. */
+export interface MoveDetails {
+  readonly atMs?: number;
+  readonly denial?: Denial;
+  readonly outcome?: TradeOutcome;
+}
+
+export interface Moves {
+  /** Along the table of states; journals the change and tells subscribers. */
+  move(live: LiveTrade, state: TradeState, evidence: Evidence, details?: MoveDetails): void;
+  /** Gives back everything that the trade held. */
+  end(live: LiveTrade): void;
+  /** In line again, ahead of all, after a proven end of its attempt. */
+  requeue(live: LiveTrade): void;
+  fault(fault: DeskFault): void;
+}
+
+/** A decision of ours, before anything was signed. */
+export const LOCAL: Evidence = { source: 'local' };
+
+export function denialOf(error: HotslotError): Denial {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error.context === undefined ? {} : { context: error.context }),
+  };
+}

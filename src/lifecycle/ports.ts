@@ -1,0 +1,108 @@
+/** What the life of a trade needs of the other stages; trading.ts and the simulation each bring their own. */
+import type { SlotView } from '../cache/types.js';
+import type { Confirmer } from '../confirm/types.js';
+import type { Journal } from '../journal/types.js';
+import type { Route, RouteQuestion } from '../market/router.js';
+import type { PoolKeys } from '../market/types.js';
+import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Trade } from '../model/trade.js';
+import type { TradeIntent } from '../model/trade-intent.js';
+import type { LockSet } from '../schedule/lock-set.js';
+import type { LockTable } from '../schedule/lock-table.js';
+import type { Sender } from '../send/types.js';
+import type { TransactionUpdate } from '../stream/types.js';
+import type { AttemptBuilder } from '../threads/types.js';
+import type { Clock } from '../time/clock.js';
+import type { Random } from '../time/random.js';
+
+export type KillGrade = 'off' | 'drain' | 'reduce' | 'stop';
+
+export interface AdmissionRequest {
+  readonly tradeId: TradeId;
+  readonly intent: TradeIntent;
+  readonly route: Route;
+  readonly limit: bigint;
+  readonly grade: KillGrade;
+}
+
+/** Risk: limits checked and worst case reserved in one synchronous step. */
+export interface Admission {
+  /**
+   * Chooses the wallet, checks every limit and reserves the trade's worst case.
+   * @throws HotslotError with the code of the limit; nothing is reserved then
+   */
+  admit(request: AdmissionRequest): { readonly wallet: Address };
+  /** Takes the reservation of a trade from before a restart, whatever the limits. */
+  readmit(trade: Trade): void;
+  /** The trade ended: its reservation is given back. */
+  release(tradeId: TradeId): void;
+  /** A landed trade's confirmed balances. */
+  settle(trade: Trade, transaction: TransactionUpdate): void;
+}
+
+export interface DeskSettings {
+  readonly maxAttempts: number;
+  readonly expiryCommitment: 'confirmed' | 'finalized';
+  readonly computeUnitLimit: number;
+  readonly computeUnitPriceMicroLamports: bigint;
+  readonly maxPriorityFeeLamports: bigint;
+  readonly maxBlockhashAgeSlots: number;
+  readonly maxPoolAgeSlots: number;
+  readonly lockRelease: 'sent' | 'processed' | 'confirmed';
+  readonly venueLockSlots: number;
+  readonly maxConcurrent: number;
+  readonly maxQueued: number;
+  /** JOURNAL_SYNC=always: the attempt is on disk before its bytes leave. */
+  readonly journalDurable: boolean;
+  /** False on real endpoints without LIVE_TRADING: trades end as `simulated`. */
+  readonly mayTradeLive: boolean;
+}
+
+export interface ResumableSender extends Sender {
+  resume(signature: Signature, wire: Uint8Array): void;
+  markSeen(signature: Signature, seen: boolean): void;
+  sendsOf(signature: Signature): number;
+}
+
+export interface SimulatedRun {
+  /** Undefined on success, else RPC's JSON form. */
+  readonly error: unknown;
+  readonly logs: readonly string[];
+  readonly unitsConsumed: number | undefined;
+}
+
+export interface DeskPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: DeskSettings;
+  readonly slots: SlotView;
+  readonly route: (question: RouteQuestion) => Route;
+  readonly locks: LockTable;
+  readonly poolKeys: (pool: Address) => PoolKeys | undefined;
+  readonly lockSet: (trade: Pick<Trade, 'pool' | 'wallet' | 'intent'>) => LockSet;
+  readonly admission: Admission;
+  readonly killGrade: () => KillGrade;
+  readonly builder: AttemptBuilder;
+  readonly journal: Journal;
+  readonly sender: ResumableSender;
+  readonly confirmer: Confirmer & { hurry(signature: Signature): void };
+  readonly simulate: (wire: Uint8Array) => Promise<SimulatedRun>;
+  /** Reads a landed transaction from a node when the stream did not bring it; undefined where unknown. */
+  readonly fetchTransaction: (signature: Signature) => Promise<TransactionUpdate | undefined>;
+  /** Name of an on-chain error, e.g. `raydium-cpmm:ExceededSlippage`. */
+  readonly errorName: (error: unknown, transaction: TransactionUpdate | undefined) => string;
+  /** Trades that left the memory; undefined where none. */
+  readonly history: {
+    byId(id: TradeId): Trade | undefined;
+    byClientOrderId(clientOrderId: string): Trade | undefined;
+  };
+  /** Faults that are no trade's end but that an operator must hear of. */
+  readonly onFault: (fault: DeskFault) => void;
+}
+
+export interface DeskFault {
+  readonly kind: 'journal' | 'builder' | 'invariant' | 'sender' | 'rpc';
+  readonly message: string;
+  readonly tradeId?: TradeId;
+  readonly error?: unknown;
+}

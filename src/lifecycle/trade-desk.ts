@@ -1,0 +1,391 @@
+/**
+ * The life of every trade: acceptance, queue, attempt, landing, end. It moves trades through the one table of
+ * states, writes each move down, and tells subscribers; the stages do the work.
+ */
+import { HotslotError } from '../errors/hotslot-error.js';
+import { bindingLimit, type Route } from '../market/router.js';
+import { type Address, asSlot, type Signature, type TradeId } from '../model/brands.js';
+import type { Evidence, StateChange, Trade } from '../model/trade.js';
+import { newTradeId } from '../model/trade-id.js';
+import type { TradeIntent } from '../model/trade-intent.js';
+import { canMove, LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
+import type { ScheduledTrade } from '../schedule/scheduler.js';
+import { Scheduler } from '../schedule/scheduler.js';
+import { AttemptRunner } from './attempt-runner.js';
+import { sameIntent } from './intent-fingerprint.js';
+import { Landing } from './landing.js';
+import { LockKeeper } from './lock-keeper.js';
+import { denialOf, LOCAL, type MoveDetails } from './moves.js';
+import type { DeskPorts } from './ports.js';
+import { type LiveTrade, TradeStore } from './trade-store.js';
+
+/** A state change as subscribers hear it. */
+export interface TradeEvent {
+  readonly trade: Trade;
+  readonly change: StateChange;
+}
+
+/** What a cancellation did. */
+export interface CancelResult {
+  readonly trade: Trade;
+  /** `cancelled`: it was unsigned and is over. `noResends`: it is out and may still land. `over`: it had ended. */
+  readonly outcome: 'cancelled' | 'noResends' | 'over';
+}
+
+/** An attempt that is out and may still land. */
+export interface LiveAttempt {
+  readonly tradeId: TradeId;
+  readonly state: TradeState;
+  readonly signature: Signature;
+  readonly lastValidBlockHeight: number;
+}
+
+export class TradeDesk {
+  readonly #ports: DeskPorts;
+  readonly #store = new TradeStore();
+  readonly #listeners: ((event: TradeEvent) => void)[] = [];
+  readonly scheduler: Scheduler;
+  readonly #locks: LockKeeper;
+  readonly #attempts: AttemptRunner;
+  readonly #landing: Landing;
+  #closing = false;
+
+  constructor(ports: DeskPorts) {
+    this.#ports = ports;
+    this.scheduler = new Scheduler({
+      clock: ports.clock,
+      locks: ports.locks,
+      maxQueued: ports.settings.maxQueued,
+      maxConcurrent: ports.settings.maxConcurrent,
+      handlers: {
+        start: (id, ticket) => this.#start(id, ticket),
+        giveBack: (id, error) => this.#giveBack(id, error),
+      },
+    });
+    this.#locks = new LockKeeper(ports, this.scheduler, this.#store);
+    const moves = {
+      move: (live: LiveTrade, state: TradeState, evidence: Evidence, more?: MoveDetails) =>
+        this.#move(live, state, evidence, more),
+      end: (live: LiveTrade) => this.#end(live),
+      requeue: (live: LiveTrade) => this.scheduler.requeue(this.#scheduled(live)),
+      fault: ports.onFault,
+    };
+    this.#attempts = new AttemptRunner(ports, this.#store, this.#locks, moves);
+    this.#landing = new Landing(ports, this.#store, this.#locks, this.scheduler, moves);
+    ports.confirmer.onEvent((event) => this.#landing.onEvent(event));
+  }
+
+  /** Every state change, after it was journalled. */
+  onTrade(listener: (event: TradeEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The pool stage's news, by which locks end (see LockKeeper). */
+  get poolNews(): LockKeeper {
+    return this.#locks;
+  }
+
+  /**
+   * Accepts an intent or refuses it. The same `clientOrderId` with the same intent gives the same trade back.
+   * @param receivedUs monotonic microseconds at which the request's first byte was read
+   * @throws HotslotError with the denial's code; nothing is queued then
+   */
+  submit(intent: TradeIntent, receivedUs: number): Trade {
+    const known = this.#known(intent);
+    if (known !== undefined) return known;
+    this.#assertOpen(intent);
+    const route = this.#ports.route(intent);
+    const limit = bindingLimit(intent, route.quote);
+    const id = newTradeId(this.#ports.clock.nowMs(), this.#ports.random);
+    const grade = this.#ports.killGrade();
+    const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
+    const trade = this.#newTrade(id, intent, route, limit, wallet);
+    const live = this.#store.add(trade, receivedUs);
+    this.#stamp(live, 'validatedUs');
+    try {
+      this.#ports.journal.append(intentRecord(trade));
+    } catch (error) {
+      this.#ports.admission.release(id);
+      this.#store.remove(live);
+      throw error;
+    }
+    this.#move(live, 'queued', LOCAL);
+    this.scheduler.enqueue(this.#scheduled(live));
+    return trade;
+  }
+
+  get(id: TradeId): Trade | undefined {
+    return this.#store.byId(id)?.trade ?? this.#ports.history.byId(id);
+  }
+
+  byClientOrderId(clientOrderId: string): Trade | undefined {
+    return (
+      this.#store.byClientOrderId(clientOrderId)?.trade ?? this.#ports.history.byClientOrderId(clientOrderId)
+    );
+  }
+
+  recent(limit: number): Trade[] {
+    return this.#store.recent(limit);
+  }
+
+  get liveCount(): number {
+    return this.#store.liveCount;
+  }
+
+  liveTradesOf(wallet: Address): number {
+    return this.#store.liveOf(wallet);
+  }
+
+  /** Attempts that are out, or signed, and not proven dead. */
+  liveAttempts(): LiveAttempt[] {
+    const attempts: LiveAttempt[] = [];
+    for (const { trade, dead } of this.#store.live()) {
+      const last = trade.attempts.at(-1);
+      if (last === undefined || !LIVE_STATES.has(trade.state) || dead.has(last.signature)) continue;
+      attempts.push({
+        tradeId: trade.id,
+        state: trade.state,
+        signature: last.signature,
+        lastValidBlockHeight: last.lastValidBlockHeight,
+      });
+    }
+    return attempts;
+  }
+
+  /**
+   * Cancels an unsigned trade; a signed one gets no more resends and may still land.
+   * @throws HotslotError TRADE_UNKNOWN
+   */
+  cancel(id: TradeId): CancelResult {
+    const live = this.#store.byId(id);
+    if (live === undefined) {
+      const past = this.#ports.history.byId(id);
+      if (past === undefined) throw new HotslotError('TRADE_UNKNOWN', { context: { id } });
+      return { trade: past, outcome: 'over' };
+    }
+    const { trade } = live;
+    if (TERMINAL_STATES.has(trade.state)) return { trade, outcome: 'over' };
+    if (this.scheduler.cancel(id)) return { trade, outcome: 'cancelled' };
+    live.cancelRequested = true;
+    const last = trade.attempts.at(-1);
+    if (last !== undefined) this.#ports.sender.stop(last.signature);
+    return { trade, outcome: 'noResends' };
+  }
+
+  /** Cancels every queued trade; signed ones are left alone. */
+  clearQueue(): TradeId[] {
+    return this.scheduler.clear();
+  }
+
+  /** Takes up the trades of an earlier life of the process; settled ones go to memory as they are. */
+  resume(trades: readonly Trade[], receivedUs: number): void {
+    for (const trade of trades) {
+      const live = this.#store.add(trade, receivedUs);
+      if (TERMINAL_STATES.has(trade.state)) continue;
+      this.#ports.admission.readmit(trade);
+      if (LIVE_STATES.has(trade.state)) this.#resumeAttempt(live);
+      else this.#resumeQueued(live);
+    }
+  }
+
+  /** Stops taking and starting trades; what is out goes on being confirmed. */
+  beginShutdown(): void {
+    this.#closing = true;
+    this.scheduler.pause('The executor is shutting down.');
+  }
+
+  #known(intent: TradeIntent): Trade | undefined {
+    const known = this.byClientOrderId(intent.clientOrderId);
+    if (known === undefined) return undefined;
+    if (sameIntent(known.intent, intent)) return known;
+    throw new HotslotError('CLIENT_ORDER_ID_REUSED', {
+      field: 'clientOrderId',
+      context: { tradeId: known.id },
+    });
+  }
+
+  #assertOpen(intent: TradeIntent): void {
+    if (this.#closing) throw new HotslotError('SHUTTING_DOWN');
+    const grade = this.#ports.killGrade();
+    if (!intent.dryRun && (grade === 'stop' || grade === 'drain')) {
+      throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
+    }
+    if (!this.#ports.journal.writable) throw new HotslotError('JOURNAL_UNWRITABLE');
+    this.scheduler.assertRoom();
+  }
+
+  #newTrade(id: TradeId, intent: TradeIntent, route: Route, limit: bigint, wallet: Address): Trade {
+    const nowMs = this.#ports.clock.nowMs();
+    const accepted: StateChange = { state: 'accepted', atMs: nowMs, knownAtMs: nowMs, evidence: LOCAL };
+    return {
+      id,
+      intent,
+      state: 'accepted',
+      wallet,
+      pool: route.keys.pool,
+      limit,
+      acceptedQuote: { amountIn: route.quote.amountIn, amountOut: route.quote.amountOut, slot: route.slot },
+      intentSlot: this.#ports.slots.head(),
+      acceptedAtMs: nowMs,
+      deadlineAtMs: nowMs + intent.deadlineMs,
+      attempts: [],
+      history: [accepted],
+      times: { receivedAtMs: nowMs },
+    };
+  }
+
+  #scheduled(live: LiveTrade): ScheduledTrade {
+    const { trade } = live;
+    return {
+      id: trade.id,
+      wallet: trade.wallet,
+      priority: trade.intent.priority,
+      deadlineAtMs: trade.deadlineAtMs,
+      locks: this.#locks.lockSetOf(trade),
+    };
+  }
+
+  #start(id: TradeId, ticket: LiveTrade['ticket']): void {
+    const live = this.#store.byId(id);
+    if (live === undefined) throw new Error(`the scheduler started ${id}, which the desk does not know`);
+    live.ticket = ticket;
+    live.venueReleased = false;
+    this.#stamp(live, 'lockedUs');
+    void this.#attempts.run(live);
+  }
+
+  /** A queued trade left the queue unsigned: cancelled, or too late. */
+  #giveBack(id: TradeId, error: HotslotError): void {
+    const live = this.#store.byId(id);
+    if (live === undefined) return;
+    live.ticket = undefined;
+    if (error.code === 'CANCELLED') this.#endUnsigned(live, 'cancelled', error);
+    else this.#endUnsigned(live, 'denied', error);
+  }
+
+  #endUnsigned(live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError): void {
+    const proof = live.trade.attempts.length > 0 ? lastProof(live.trade) : undefined;
+    // Something was signed once and is proven dead: that proof is the end's evidence, not our refusal to go on.
+    if (proof !== undefined) this.#move(live, 'expired', proof, { denial: denialOf(error) });
+    else this.#move(live, state, { ...LOCAL, detail: error.code }, { denial: denialOf(error) });
+    this.#end(live);
+  }
+
+  #resumeAttempt(live: LiveTrade): void {
+    const { trade } = live;
+    const last = trade.attempts.at(-1);
+    if (last === undefined) throw new Error(`${trade.id} is ${trade.state} without an attempt`);
+    for (const attempt of trade.attempts.slice(0, -1)) live.dead.add(attempt.signature);
+    this.#locks.resume(live);
+    this.#ports.confirmer.track(last);
+    this.#ports.confirmer.hurry(last.signature);
+    if (trade.state !== 'confirmed') this.#ports.sender.resume(last.signature, last.wire);
+  }
+
+  #resumeQueued(live: LiveTrade): void {
+    const { trade } = live;
+    for (const attempt of trade.attempts) live.dead.add(attempt.signature);
+    const grade = this.#ports.killGrade();
+    if (grade === 'stop' && !trade.intent.dryRun) {
+      this.#endUnsigned(live, 'cancelled', new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } }));
+      return;
+    }
+    if (trade.deadlineAtMs <= this.#ports.clock.nowMs()) {
+      this.#endUnsigned(live, 'denied', new HotslotError('DEADLINE_PASSED'));
+      return;
+    }
+    if (trade.state === 'accepted') this.#move(live, 'queued', LOCAL);
+    this.scheduler.requeue(this.#scheduled(live));
+  }
+
+  // --- moves -------------------------------------------------------------------------------------------------
+
+  #move(live: LiveTrade, state: TradeState, evidence: Evidence, details: MoveDetails = {}): void {
+    const { trade } = live;
+    if (!canMove(trade.state, state))
+      throw new Error(`${trade.id} cannot go from ${trade.state} to ${state}`);
+    const knownAtMs = this.#ports.clock.nowMs();
+    const change: StateChange = { state, atMs: details.atMs ?? knownAtMs, knownAtMs, evidence };
+    trade.state = state;
+    trade.history.push(change);
+    if (details.denial) trade.denial = details.denial;
+    if (details.outcome) trade.outcome = details.outcome;
+    this.#stampState(live, state);
+    if (!isImplied(change)) this.#record(trade, change, details);
+    for (const listener of this.#listeners) listener({ trade, change });
+  }
+
+  #record(trade: Trade, change: StateChange, details: MoveDetails): void {
+    try {
+      this.#ports.journal.append({
+        kind: 'state',
+        tradeId: trade.id,
+        change,
+        ...(details.denial ? { denial: details.denial } : {}),
+        ...(details.outcome ? { outcome: details.outcome } : {}),
+      });
+    } catch (error) {
+      // The chain holds the truth of live trades; a restart learns it again. New trades are denied meanwhile.
+      this.#ports.onFault({
+        kind: 'journal',
+        message: 'a state could not be written down',
+        tradeId: trade.id,
+        error,
+      });
+    }
+  }
+
+  #stamp(live: LiveTrade, stage: 'validatedUs' | 'lockedUs'): void {
+    live.trade.times[stage] = this.#ports.clock.monotonicUs() - live.receivedUs;
+  }
+
+  #stampState(live: LiveTrade, state: TradeState): void {
+    const nowUs = this.#ports.clock.monotonicUs() - live.receivedUs;
+    const { times } = live.trade;
+    if (state === 'queued') times.queuedUs ??= nowUs;
+    if (state === 'processed') times.processedUs = nowUs;
+    if (state === 'confirmed') times.confirmedUs = nowUs;
+    if (state === 'finalized') times.finalizedUs = nowUs;
+  }
+
+  /** Gives back everything that a trade held. */
+  #end(live: LiveTrade): void {
+    const { trade } = live;
+    this.#locks.release(live);
+    this.scheduler.freeSlot(trade.id);
+    this.#ports.admission.release(trade.id);
+    for (const { signature } of trade.attempts) {
+      this.#ports.sender.stop(signature);
+      this.#ports.confirmer.untrack(signature);
+    }
+    this.#store.end(live);
+  }
+}
+
+/** Other records imply it: an intent is accepted and queued, an attempt is signed. */
+function isImplied({ state, evidence }: StateChange): boolean {
+  return state === 'signed' || (state === 'queued' && evidence.source === 'local');
+}
+
+/** The proof by which the trade's last attempt was taken back to the queue. */
+function lastProof(trade: Trade): Evidence | undefined {
+  return trade.history.findLast((change) => change.state === 'queued' && change.evidence.source !== 'local')
+    ?.evidence;
+}
+
+function intentRecord(trade: Trade) {
+  return {
+    kind: 'intent',
+    tradeId: trade.id,
+    intent: trade.intent,
+    wallet: trade.wallet,
+    pool: trade.pool,
+    limit: trade.limit,
+    quotedIn: trade.acceptedQuote.amountIn,
+    quotedOut: trade.acceptedQuote.amountOut,
+    quoteSlot: asSlot(trade.acceptedQuote.slot),
+    intentSlot: trade.intentSlot,
+    acceptedAtMs: trade.acceptedAtMs,
+    deadlineAtMs: trade.deadlineAtMs,
+  } as const;
+}
