@@ -126,12 +126,18 @@ export function buildGenesis(options: GenesisOptions): Genesis {
 
   const configs = putAmmConfigs(accounts, seed);
   const creator = deriveAddress(seed, 'pool-creator');
+  const authority = vaultAuthority();
   const ownPools = market.pools.map((plan) =>
-    putPool(accounts, ledger, plan, configs[plan.configIndex]!, creator),
+    putPool(accounts, ledger, plan, configs[plan.configIndex]!, creator, authority),
   );
   ledger.putMints(market.mints, faucet.address);
   for (const { address, account } of loaded) accounts.put(address, account);
-  const pools = [...ownPools, ...findLoadedPools(loaded, accounts)];
+  // A snapshot of a pool that the market has as well (the same mints and config) has its address, and took its place.
+  const own = new Set(ownPools.map(({ address }) => address));
+  const pools = [
+    ...ownPools,
+    ...findLoadedPools(loaded, accounts).filter(({ address }) => !own.has(address)),
+  ];
   const lookupTables = putLookupTables(accounts, seed, pools, faucet.address);
 
   const mints = market.mints.map(({ priceMicroUsd: _, ...mint }) => mint);

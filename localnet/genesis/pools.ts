@@ -8,11 +8,11 @@ import {
   cpmmAddress,
   observationStateData,
   poolStateData,
-  vaultAuthority,
 } from './cpmm-layouts.js';
 import { deriveAddress } from './keys.js';
 import { type PlannedMint, type PlannedPool, unitsWorth } from './market-plan.js';
 import type { MintLedger } from './mint-ledger.js';
+import type { ProgramAddress } from './program-address.js';
 import { mintData } from './token-layouts.js';
 import type { GenesisPool } from './types.js';
 
@@ -67,6 +67,7 @@ export function putPool(
   plan: PlannedPool,
   ammConfig: string,
   creator: string,
+  authority: ProgramAddress,
 ): GenesisPool {
   const [mint0, mint1] = inOrder(plan);
   const key = (address: string): Uint8Array => base58.decode(address);
@@ -76,7 +77,6 @@ export function putPool(
   const token1Vault = cpmmAddress('pool_vault', poolKey, key(mint1.address));
   const lpMint = cpmmAddress('pool_lp_mint', poolKey);
   const observation = cpmmAddress('observation', poolKey);
-  const authority = vaultAuthority();
   const amount0 = unitsWorth(mint0, plan.depthUsd);
   const amount1 = unitsWorth(mint1, plan.depthUsd);
   const lpSupply = integerSquareRoot(amount0 * amount1);

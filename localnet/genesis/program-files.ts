@@ -1,25 +1,11 @@
 /** Finds and reads the program binaries of a genesis. */
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { cpmmBinaryPath } from '../programs/paths.js';
 import { isAddress } from './account-files.js';
 import { CPMM_PROGRAM } from './addresses.js';
 import type { Genesis, GenesisOptions } from './types.js';
 
 const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
-
-/** The folder of package.json: compiled code lies one level deeper than its source, assets lie beside the source. */
-function packageRoot(): string {
-  for (let dir = path.dirname(fileURLToPath(import.meta.url)); ; dir = path.dirname(dir)) {
-    if (existsSync(path.join(dir, 'package.json'))) return dir;
-    if (dir === path.dirname(dir)) throw new Error('package.json was not found above the genesis code');
-  }
-}
-
-/** The committed binary of the cluster's own AMM. */
-export function cpmmBinaryPath(): string {
-  return path.join(packageRoot(), 'localnet', 'programs', 'cpmm.so');
-}
 
 function readProgram(id: string, file: string): { id: string; bytes: Uint8Array } {
   if (!isAddress(id)) throw new Error(`program id ${id} is not a base58 address`);
