@@ -49,6 +49,12 @@ export class AccountStore {
     return version === undefined || isGone(version.account) ? undefined : version;
   }
 
+  /** What was written in exactly this slot, also where it drained the account away. */
+  written(address: string, slot: number): AccountAtSlot | undefined {
+    const version = this.#versions.get(address)?.findLast((candidate) => candidate.slot === slot);
+    return version && plain(version);
+  }
+
   /** Undoes the slot's write, as if it never was. */
   removeSlot(address: string, slot: number): void {
     const versions = this.#versions.get(address);
@@ -87,7 +93,7 @@ export class AccountStore {
   *all(slot: number): IterableIterator<AccountAtSlot> {
     for (const versions of this.#versions.values()) {
       const version = newestAt(versions, slot);
-      if (version !== undefined && !isGone(version.account)) yield version;
+      if (version !== undefined && !isGone(version.account)) yield plain(version);
     }
   }
 
@@ -119,6 +125,10 @@ export class AccountStore {
     }
     if (!left.some((version) => version.keys?.mint === keys.mint)) drop(this.#byMint, keys.mint, address);
   }
+}
+
+function plain({ address, account, slot, writeVersion }: Version): AccountAtSlot {
+  return { address, account, slot, writeVersion };
 }
 
 function newestAt(versions: readonly Version[] | undefined, slot: number): Version | undefined {

@@ -24,7 +24,11 @@ export const LEDGER_TRANSACTIONS_MAX = 200_000;
 export interface LedgerStoreOptions {
   /** The block on which everything starts: genesis, or the oldest block of a ledger that was kept. */
   readonly base: BlockEvent;
-  readonly accounts: Iterable<{ readonly address: string; readonly account: AccountState }>;
+  readonly accounts: Iterable<{
+    readonly address: string;
+    readonly account: AccountState;
+    readonly writeVersion?: bigint;
+  }>;
   /** Transactions from genesis to the end of the base block. */
   readonly transactionsTotal?: number;
   readonly slotsMax?: number;
@@ -54,8 +58,9 @@ export class LedgerStore {
     const { base } = options;
     this.#slotsMax = options.slotsMax ?? LEDGER_SLOTS_DEFAULT;
     this.#transactionsMax = options.transactionsMax ?? LEDGER_TRANSACTIONS_MAX;
-    for (const { address, account } of options.accounts) {
-      this.accounts.write({ address, account, writeVersion: 0n }, base.slot);
+    for (const { address, account, writeVersion = 0n } of options.accounts) {
+      this.accounts.write({ address, account, writeVersion }, base.slot);
+      if (writeVersion > this.writeVersion) this.writeVersion = writeVersion;
     }
     const record: FrozenSlot = {
       ...openSlot(base.slot),
