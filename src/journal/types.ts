@@ -1,6 +1,7 @@
 /** The journal: an append-only record of everything that must survive the process (L1). */
-import type { Denial, StateChange, TradeOutcome } from '../model/trade.js';
+
 import type { Address, BlockHeight, Blockhash, Signature, Slot, TradeId } from '../model/brands.js';
+import type { Denial, StateChange, TradeOutcome } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 
 export type JournalRecord =
@@ -18,6 +19,8 @@ export type JournalRecord =
       readonly intentSlot: Slot;
       readonly acceptedAtMs: number;
       readonly deadlineAtMs: number;
+      /** `fingerprintOf` the client's body, for idempotency; the intent's own is taken where it is absent. */
+      readonly fingerprint?: string;
     }
   | {
       readonly kind: 'attempt';
@@ -35,11 +38,21 @@ export type JournalRecord =
       readonly computeUnitPriceMicroLamports: bigint;
       readonly wire: Uint8Array;
     }
-  | { readonly kind: 'state'; readonly tradeId: TradeId; readonly change: StateChange; readonly denial?: Denial; readonly outcome?: TradeOutcome };
+  | {
+      readonly kind: 'state';
+      readonly tradeId: TradeId;
+      readonly change: StateChange;
+      readonly denial?: Denial;
+      readonly outcome?: TradeOutcome;
+    }
+  /** First in a segment that compaction wrote: what earlier segments say is void. */
+  | { readonly kind: 'compacted'; readonly throughSegment: number; readonly atMs: number };
 
 export interface Journal {
   /**
    * Writes one record before it returns (`writeSync`); under JOURNAL_SYNC=always use `appendDurable`.
+   * While the journal cannot be written, `state` records are kept in memory (bounded) and written when it
+   * can be again: they are re-learned from the chain after a crash. Intents and attempts are refused.
    * @throws HotslotError JOURNAL_UNWRITABLE
    */
   append(record: JournalRecord): void;

@@ -1,0 +1,133 @@
+/**
+ * Compaction: trades that ended longer ago than the retention move from the journal to the archive.
+ * Every step is one after which a crash loses nothing:
+ *   1. the archive's new file is written, synced, renamed into place (a crash after: its trades are in both;
+ *      they are the same records, and the journal's are read);
+ *   2. the rest is written to a file that begins with a `compacted` record, synced, and renamed over the
+ *      newest of the segments it replaces (a crash after: replay forgets what older segments said);
+ *   3. the older segments are removed (a crash within: the next compaction removes them).
+ */
+import { join } from 'node:path';
+import type { TradeId } from '../model/brands.js';
+import { TERMINAL_STATES } from '../model/trade-state.js';
+import { type JournalFs, writeWhole } from './journal-fs.js';
+import { encodeRecord, readSegment } from './record-codec.js';
+import { StateBuilder } from './replayed-state.js';
+import { listSegments, segmentPath } from './segments.js';
+
+/** Records handled before the event loop gets a turn. */
+const RECORDS_A_TURN = 128;
+
+export interface CompactionOptions {
+  readonly files: JournalFs;
+  readonly directory: string;
+  readonly archiveDirectory: string;
+  /** Segments up to this one, none of which is written any more. */
+  readonly throughSegment: number;
+  /** Trades whose last change is older than this move. Epoch ms. */
+  readonly endedBeforeMs: number;
+  readonly nowMs: number;
+}
+
+export interface CompactionResult {
+  readonly archived: ReadonlySet<TradeId>;
+  readonly removedSegments: number;
+  /** The archive's new file; undefined when no trade moved and nothing was changed. */
+  readonly archiveSegment: number | undefined;
+}
+
+type Frame = { readonly tradeId: TradeId | undefined; readonly bytes: Buffer };
+
+async function readFrames(
+  options: CompactionOptions,
+  segments: readonly number[],
+  state: StateBuilder,
+): Promise<Frame[]> {
+  let frames: Frame[] = [];
+  let count = 0;
+  for (const segment of segments) {
+    const bytes = await options.files.readAsync(segmentPath(options.directory, segment));
+    for (const stretch of readSegment(bytes)) {
+      if (stretch.kind === 'damage') continue;
+      const { record } = stretch;
+      state.add(record);
+      if (record.kind === 'compacted') frames = [];
+      else {
+        const tradeId = record.kind === 'chain' ? undefined : record.tradeId;
+        frames.push({ tradeId, bytes: bytes.subarray(stretch.offset, stretch.offset + stretch.length) });
+      }
+      count += 1;
+      if (count % RECORDS_A_TURN === 0) await turn();
+    }
+  }
+  return frames;
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function writeFile(
+  options: CompactionOptions,
+  directory: string,
+  path: string,
+  frames: Iterable<Buffer>,
+): Promise<void> {
+  const { files } = options;
+  const temporary = `${path}.tmp`;
+  files.remove(temporary);
+  const fd = files.openAppend(temporary);
+  try {
+    let count = 0;
+    for (const frame of frames) {
+      writeWhole(files, fd, frame);
+      count += 1;
+      if (count % RECORDS_A_TURN === 0) await turn();
+    }
+    await files.syncAsync(fd);
+  } finally {
+    files.close(fd);
+  }
+  files.rename(temporary, path);
+  files.syncDirectory(directory);
+}
+
+/** @throws what the file system throws; the journal is then as it was, or compacted, never between */
+export async function compact(options: CompactionOptions): Promise<CompactionResult> {
+  const { files, directory, archiveDirectory, throughSegment } = options;
+  const segments = listSegments(files, directory).filter((number) => number <= throughSegment);
+  const state = new StateBuilder();
+  const frames = await readFrames(options, segments, state);
+  const archived = new Set<TradeId>();
+  for (const trade of state.trades.values()) {
+    const endedAtMs = trade.history.at(-1)?.knownAtMs ?? trade.acceptedAtMs;
+    if (TERMINAL_STATES.has(trade.state) && endedAtMs < options.endedBeforeMs) archived.add(trade.id);
+  }
+  const last = segments.at(-1);
+  if (archived.size === 0 || last === undefined)
+    return { archived, removedSegments: 0, archiveSegment: undefined };
+
+  files.mkdir(archiveDirectory);
+  const archiveSegment = (listSegments(files, archiveDirectory).at(-1) ?? 0) + 1;
+  const isArchived = (frame: Frame): boolean => frame.tradeId !== undefined && archived.has(frame.tradeId);
+  const chain = frames.find((frame) => frame.tradeId === undefined);
+  const moved = frames.filter((frame) => isArchived(frame) || frame === chain);
+  await writeFile(options, archiveDirectory, segmentPath(archiveDirectory, archiveSegment), bytesOf(moved));
+
+  const marker = Buffer.from(encodeRecord({ kind: 'compacted', throughSegment: last, atMs: options.nowMs }));
+  const kept = frames.filter((frame) => !isArchived(frame) && frame.tradeId !== undefined);
+  const head = chain === undefined ? [marker] : [marker, chain.bytes];
+  await writeFile(options, directory, segmentPath(directory, last), [...head, ...bytesOf(kept)]);
+
+  const older = segments.slice(0, -1);
+  for (const segment of older) files.remove(segmentPath(directory, segment));
+  if (older.length > 0) files.syncDirectory(directory);
+  return { archived, removedSegments: older.length, archiveSegment };
+}
+
+function bytesOf(frames: readonly Frame[]): Buffer[] {
+  return frames.map((frame) => frame.bytes);
+}
+
+/** Where the archive of a journal directory is. */
+export function archiveDirectoryOf(directory: string): string {
+  return join(directory, 'archive');
+}

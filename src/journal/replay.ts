@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { JournalFs } from './journal-fs.js';
+import { replaceFile } from './journal-fs.js';
+import { readSegment } from './record-codec.js';
+import { type JournalFault, StateBuilder } from './replayed-state.js';
+import { listSegments, segmentName, segmentPath } from './segments.js';
+
+export interface Replay {
+  readonly state: StateBuilder;
+  readonly faults: JournalFault[];
+  /** Of the first `chain` record; undefined for an empty journal. */
+  readonly genesisHash: string | undefined;
+  readonly lastSegment: number;
+}
+
+/**
+ * Reads all segments in order. Bytes that are no record are saved to `<segment>.<offset>.corrupt` and
+ * reported; a torn end is then cut off, so that it is reported once.
+ */
+export function replayDirectory(files: JournalFs, directory: string): Replay {
+  const state = new StateBuilder();
+  const faults: JournalFault[] = [];
+  let genesisHash: string | undefined;
+  let lastSegment = 0;
+  for (const segment of listSegments(files, directory)) {
+    lastSegment = segment;
+    const path = segmentPath(directory, segment);
+    const bytes = files.read(path);
+    for (const stretch of readSegment(bytes)) {
+      const { offset, length } = stretch;
+      if (stretch.kind === 'damage') {
+        const savedAs = `${segmentName(segment)}.${offset}.corrupt`;
+        replaceFile(files, directory, join(directory, savedAs), bytes.subarray(offset, offset + length));
+        if (stretch.atEnd) files.truncatePath(path, offset);
+        faults.push({ kind: stretch.atEnd ? 'torn' : 'corrupt', segment, offset, length, savedAs });
+        continue;
+      }
+      if (stretch.record.kind === 'chain') genesisHash ??= stretch.record.genesisHash;
+      const detail = state.add(stretch.record);
+      if (detail !== undefined) faults.push({ kind: 'contradiction', segment, offset, length, detail });
+    }
+  }
+  return { state, faults, genesisHash, lastSegment };
+}

@@ -1,0 +1,127 @@
+/** Compaction rewrites what every promise rests on: a crash after any of its steps must lose nothing. */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { archiveDirectoryOf } from '../src/journal/compaction.js';
+import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
+import { compactJournal, openJournal } from '../src/journal/open-journal.js';
+import { replayDirectory } from '../src/journal/replay.js';
+import {
+  attemptRecord,
+  idOf,
+  intentRecord,
+  lifeOf,
+  ORIGIN_MS,
+  stateRecord,
+} from './support/journal-records.js';
+import { ManualClock } from './support/manual-clock.js';
+
+const genesisHash = 'genesisOne';
+const clock = new ManualClock(ORIGIN_MS + 100_000);
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hotslot-compaction-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Eight ended trades, one live one with an attempt, one that ended lately, over several segments. */
+async function filled(dir: string, files: JournalFs = systemFs) {
+  const { journal } = await openJournal({ dir, genesisHash, segmentBytes: 4000, clock, files });
+  journal.append(intentRecord(100));
+  journal.append(stateRecord(100, 'queued'));
+  for (let number = 1; number <= 8; number += 1) for (const record of lifeOf(number)) journal.append(record);
+  journal.append(attemptRecord(100));
+  for (const record of lifeOf(99_000)) journal.append(record);
+  return journal;
+}
+
+const everyTrade = [
+  idOf(100),
+  ...Array.from({ length: 8 }, (_, index) => idOf(index + 1)),
+  idOf(99_000),
+].sort();
+
+function known(dir: string): { inJournal: string[]; inArchive: string[] } {
+  return {
+    inJournal: [...replayDirectory(systemFs, dir).state.trades.keys()].sort(),
+    inArchive: [...replayDirectory(systemFs, archiveDirectoryOf(dir)).state.trades.keys()].sort(),
+  };
+}
+
+it('moves ended trades past the retention to the archive and keeps the others whole, while writing goes on', async () => {
+  const dir = join(root, 'journal');
+  const journal = await filled(dir);
+  const compacting = compactJournal(journal, { dir, retentionMs: 50_000, clock });
+  journal.append(stateRecord(100, 'sent'));
+  const result = await compacting;
+  expect(result.archived.size).toBe(8);
+  expect(result.removedSegments).toBeGreaterThan(3);
+  await journal.close();
+  const { journal: next, replayed } = await openJournal({ dir, genesisHash, clock });
+  await next.close();
+  expect([...replayed.trades.keys()].sort()).toEqual([idOf(100), idOf(99_000)].sort());
+  expect(replayed.trades.get(idOf(100))!.history.map((change) => change.state)).toEqual([
+    'accepted',
+    'queued',
+    'signed',
+    'sent',
+  ]);
+  expect(replayed.faults).toEqual([]);
+  expect(known(dir).inArchive).toHaveLength(8);
+});
+
+it('loses nothing and doubles nothing when it crashes before any of its file operations', async () => {
+  const template = join(root, 'template');
+  await (await filled(template)).close();
+  let crashes = 0;
+  for (let crashAt = 1; ; crashAt += 1) {
+    const dir = join(root, `run-${crashAt}`, 'journal');
+    cpSync(template, dir, { recursive: true });
+    let armed = false;
+    let calls = 0;
+    const crashable = <A extends unknown[], R>(call: (...parameters: A) => R) => {
+      return (...parameters: A): R => {
+        if (armed) {
+          calls += 1;
+          if (calls >= crashAt) throw new Error('the machine stopped');
+        }
+        return call(...parameters);
+      };
+    };
+    const files: JournalFs = {
+      ...systemFs,
+      openAppend: crashable(systemFs.openAppend),
+      write: crashable(systemFs.write),
+      syncAsync: crashable(systemFs.syncAsync),
+      rename: crashable(systemFs.rename),
+      remove: crashable(systemFs.remove),
+      syncDirectory: crashable(systemFs.syncDirectory),
+      mkdir: crashable(systemFs.mkdir),
+    };
+    const { journal } = await openJournal({ dir, genesisHash, clock, files });
+    armed = true;
+    const crashed = await compactJournal(journal, { dir, retentionMs: 50_000, clock, files }).then(
+      () => false,
+      () => true,
+    );
+    armed = false;
+    await journal.close();
+    const { inJournal, inArchive } = known(dir);
+    expect([...new Set([...inJournal, ...inArchive])].sort()).toEqual(everyTrade);
+    expect(inJournal).toContain(idOf(100));
+    const { journal: next, replayed } = await openJournal({ dir, genesisHash, clock });
+    expect(replayed.faults).toEqual([]);
+    expect(replayed.trades.get(idOf(100))).toMatchObject({ state: 'signed', attempts: [{ number: 1 }] });
+    await compactJournal(next, { dir, retentionMs: 50_000, clock });
+    await next.close();
+    expect(known(dir).inJournal).toEqual([idOf(100), idOf(99_000)].sort());
+    expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    rmSync(join(root, `run-${crashAt}`), { recursive: true });
+    if (!crashed) break;
+    crashes += 1;
+    expect(crashes).toBeLessThan(2000);
+  }
+  expect(crashes).toBeGreaterThan(20);
+});

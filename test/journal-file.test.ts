@@ -1,0 +1,295 @@
+/**
+ * What the journal was told before a crash is what the next process must know, however the crash came:
+ * kill -9, a write cut short, a damaged disk, a full one.
+ */
+import { spawn } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HotslotError } from '../src/errors/hotslot-error.js';
+import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
+import { openJournal } from '../src/journal/open-journal.js';
+import { encodeRecord, readSegment } from '../src/journal/record-codec.js';
+import type { JournalRecord } from '../src/journal/types.js';
+import { attemptRecord, idOf, intentRecord, lifeOf, stateRecord } from './support/journal-records.js';
+import { ManualClock } from './support/manual-clock.js';
+
+const genesisHash = 'genesisOne';
+let root: string;
+let dir: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hotslot-journal-'));
+  dir = join(root, 'journal');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+async function write(records: readonly JournalRecord[]): Promise<void> {
+  const { journal } = await openJournal({ dir, genesisHash });
+  for (const record of records) journal.append(record);
+  await journal.close();
+}
+
+const codeOf = (action: () => void): string => {
+  try {
+    action();
+  } catch (error) {
+    return (error as HotslotError).code;
+  }
+  return 'none';
+};
+
+describe('record codec', () => {
+  it('gives back every kind of record as it was, u64 amounts as bigint and bytes as bytes', () => {
+    const records: JournalRecord[] = [...lifeOf(7), { kind: 'compacted', throughSegment: 3, atMs: 1.5 }];
+    const bytes = Buffer.concat(records.map((record) => Buffer.from(encodeRecord(record))));
+    const read = [...readSegment(bytes)].map((stretch) =>
+      stretch.kind === 'record' ? stretch.record : stretch,
+    );
+    const withPlainBytes = (record: object) =>
+      'wire' in record ? { ...record, wire: Array.from(record.wire as Uint8Array) } : record;
+    expect(read.map(withPlainBytes)).toEqual(records.map(withPlainBytes));
+    expect((read[2] as { wire: unknown }).wire).toBeInstanceOf(Uint8Array);
+  });
+
+  it('finds every flipped bit: no damaged record is ever given out', () => {
+    const frame = Buffer.from(encodeRecord(stateRecord(1, 'queued')));
+    for (let bit = 0; bit < frame.length * 8; bit += 1) {
+      const damaged = Buffer.from(frame);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect([...readSegment(damaged)].map((stretch) => stretch.kind)).toEqual(['damage']);
+    }
+  });
+});
+
+describe('journal and replay', () => {
+  it('rebuilds trades with attempts and history, and flags those that are not at an end', async () => {
+    await write([...lifeOf(1), intentRecord(2), stateRecord(2, 'queued'), attemptRecord(2), intentRecord(3)]);
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    await journal.close();
+    expect([...replayed.trades.values()].map((trade) => trade.state)).toEqual([
+      'finalized',
+      'signed',
+      'accepted',
+    ]);
+    expect(replayed.live.map((trade) => trade.id)).toEqual([idOf(2), idOf(3)]);
+    const done = replayed.trades.get(idOf(1))!;
+    expect(done.history.map((change) => change.state)).toEqual([
+      'accepted',
+      'queued',
+      'signed',
+      'sent',
+      'processed',
+      'confirmed',
+      'finalized',
+    ]);
+    expect(done.intent.amount).toBe(0xffff_ffff_ffff_ffffn);
+    expect(done.attempts[0]!.wire).toHaveLength(600);
+    expect(replayed.orders.get('order-2')!.tradeId).toBe(idOf(2));
+    expect(replayed.faults).toEqual([]);
+  });
+
+  it('goes on over many segments and restarts', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { journal } = await openJournal({ dir, genesisHash, segmentBytes: 5000 });
+      for (let index = 0; index < 20; index += 1)
+        for (const record of lifeOf(round * 20 + index)) journal.append(record);
+      await journal.close();
+    }
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    await journal.close();
+    expect(readdirSync(dir).length).toBeGreaterThan(9);
+    expect(replayed.trades.size).toBe(60);
+    expect(replayed.live).toEqual([]);
+  });
+
+  it('cuts off a torn end, saves and reports it once, and keeps all before it', async () => {
+    await write([intentRecord(1), stateRecord(1, 'queued'), attemptRecord(1)]);
+    const path = join(dir, '00000001.log');
+    const whole = readFileSync(path);
+    const lastLength = encodeRecord(attemptRecord(1)).length;
+    for (const cut of [1, 11, 12, 13, lastLength - 1]) {
+      rmSync(dir, { recursive: true });
+      await write([]);
+      writeFileSync(path, whole.subarray(0, whole.length - lastLength + cut));
+      const { journal, replayed } = await openJournal({ dir, genesisHash });
+      await journal.close();
+      expect(replayed.faults).toMatchObject([{ kind: 'torn', segment: 1, length: cut }]);
+      expect(readFileSync(join(dir, replayed.faults[0]!.savedAs!))).toHaveLength(cut);
+      expect(replayed.suspect).toBe(false);
+      expect(replayed.trades.get(idOf(1))!.state).toBe('queued');
+      const again = await openJournal({ dir, genesisHash });
+      await again.journal.close();
+      expect(again.replayed.faults).toEqual([]);
+    }
+  });
+
+  it('sets a corrupt record aside and reads those after it', async () => {
+    await write([intentRecord(1), intentRecord(2), intentRecord(3)]);
+    const path = join(dir, '00000001.log');
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf('order-2');
+    bytes[at]! ^= 0xff;
+    writeFileSync(path, bytes);
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    await journal.close();
+    expect([...replayed.trades.keys()]).toEqual([idOf(1), idOf(3)]);
+    expect(replayed.faults).toMatchObject([
+      { kind: 'corrupt', segment: 1, length: encodeRecord(intentRecord(2)).length },
+    ]);
+    expect(replayed.suspect).toBe(true);
+    expect(readFileSync(join(dir, replayed.faults[0]!.savedAs!)).includes('rder-2')).toBe(true);
+  });
+
+  it('reports sound records that contradict each other and invents nothing', async () => {
+    await write([intentRecord(1), stateRecord(1, 'finalized'), attemptRecord(9), stateRecord(8, 'sent')]);
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    await journal.close();
+    expect(replayed.trades.get(idOf(1))!.state).toBe('accepted');
+    expect(replayed.faults.map((fault) => fault.kind)).toEqual([
+      'contradiction',
+      'contradiction',
+      'contradiction',
+    ]);
+  });
+
+  it("moves another chain's journal out of the way, whole", async () => {
+    await write(lifeOf(1));
+    const { journal, replayed } = await openJournal({ dir, genesisHash: 'another' });
+    await journal.close();
+    expect(replayed.trades.size).toBe(0);
+    expect(statSync(join(replayed.setAside!, '00000001.log')).size).toBeGreaterThan(600);
+  });
+});
+
+describe('kill -9', () => {
+  it('loses no record whose append had returned', async () => {
+    const child = spawn(
+      process.execPath,
+      [new URL('./support/journal-child.js', import.meta.url).pathname, dir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let told = 0;
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        const numbers = chunk.toString().split('\n').filter(Boolean);
+        told = Math.max(told, ...numbers.map(Number));
+        if (told > 300) child.kill('SIGKILL');
+      });
+      child.on('close', () => resolve());
+    });
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    await journal.close();
+    for (let number = 1; number <= told; number += 1) {
+      expect(replayed.trades.get(idOf(number))?.attempts).toHaveLength(1);
+    }
+    expect(told).toBeGreaterThan(300);
+    expect(replayed.faults.filter((fault) => fault.kind !== 'torn')).toEqual([]);
+  });
+});
+
+describe('a disk that fails', () => {
+  it('refuses intents and attempts with JOURNAL_UNWRITABLE, keeps states, and recovers whole', async () => {
+    const clock = new ManualClock();
+    let roomBytes = Number.POSITIVE_INFINITY;
+    const files: JournalFs = {
+      ...systemFs,
+      write(fd, bytes, offset, length) {
+        const taken = Math.min(length, roomBytes);
+        if (taken === 0)
+          throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        roomBytes -= taken;
+        return systemFs.write(fd, bytes, offset, taken);
+      },
+    };
+    const { journal } = await openJournal({ dir, genesisHash, clock, files });
+    const seen: boolean[] = [];
+    journal.onWritable((writable) => seen.push(writable));
+    journal.append(intentRecord(1));
+    journal.append(stateRecord(1, 'queued'));
+    roomBytes = 100;
+    expect(codeOf(() => journal.append(attemptRecord(1)))).toBe('JOURNAL_UNWRITABLE');
+    expect(journal.writable).toBe(false);
+    expect(codeOf(() => journal.append(intentRecord(2)))).toBe('JOURNAL_UNWRITABLE');
+    journal.append(stateRecord(1, 'denied'));
+    clock.advance(1000);
+    expect([journal.writable, journal.pendingCount]).toEqual([false, 1]);
+    roomBytes = Number.POSITIVE_INFINITY;
+    clock.advance(1000);
+    expect([journal.writable, journal.pendingCount]).toEqual([true, 0]);
+    journal.append(intentRecord(3));
+    await journal.close();
+    expect(seen).toEqual([false, true]);
+    const again = await openJournal({ dir, genesisHash });
+    await again.journal.close();
+    expect(again.replayed.trades.get(idOf(1))!.state).toBe('denied');
+    expect([...again.replayed.trades.keys()]).toEqual([idOf(1), idOf(3)]);
+    expect(again.replayed.suspect).toBe(false);
+  });
+
+  it('under JOURNAL_SYNC=always resolves only after a disk sync that began later, shared by those who wait', async () => {
+    const syncs: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    const files: JournalFs = {
+      ...systemFs,
+      syncAsync: () => new Promise((resolve, reject) => syncs.push({ resolve, reject })),
+    };
+    const clock = new ManualClock();
+    const { journal } = await openJournal({ dir, genesisHash, sync: 'always', files, clock });
+    const done: number[] = [];
+    const first = journal.appendDurable(intentRecord(1)).then(() => done.push(1));
+    const others = [2, 3].map((number) =>
+      journal.appendDurable(intentRecord(number)).then(() => done.push(number)),
+    );
+    expect(syncs).toHaveLength(1);
+    syncs[0]!.resolve();
+    await first;
+    expect(done).toEqual([1]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(syncs).toHaveLength(2);
+    syncs[1]!.resolve();
+    await Promise.all(others);
+    const failing = journal.appendDurable(intentRecord(4));
+    syncs[2]!.reject(new Error('EIO'));
+    await expect(failing).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' });
+    expect(journal.writable).toBe(false);
+    clock.advance(1000);
+    expect(journal.writable).toBe(true);
+    await journal.close();
+  });
+
+  it('denies from the start when the directory cannot be written', async () => {
+    const files: JournalFs = {
+      ...systemFs,
+      openAppend: () => {
+        throw new Error('EROFS');
+      },
+    };
+    const { journal } = await openJournal({ dir, genesisHash, clock: new ManualClock(), files });
+    expect(journal.writable).toBe(false);
+    expect(codeOf(() => journal.append(intentRecord(1)))).toBe('JOURNAL_UNWRITABLE');
+    await journal.close();
+  });
+
+  it('reads a journal cut at any byte without an error', async () => {
+    await write(lifeOf(1));
+    const path = join(dir, '00000001.log');
+    const size = statSync(path).size;
+    for (let length = size - 1; length >= 0; length -= 37) {
+      truncateSync(path, length);
+      const { journal, replayed } = await openJournal({ dir, genesisHash });
+      await journal.close();
+      expect(replayed.faults.every((fault) => fault.kind === 'torn')).toBe(true);
+    }
+  });
+});
