@@ -19,7 +19,7 @@ export interface Replay {
  */
 export function replayDirectory(files: JournalFs, directory: string): Replay {
   const state = new StateBuilder();
-  const faults: JournalFault[] = [];
+  let faults: JournalFault[] = [];
   let genesisHash: string | undefined;
   let lastSegment = 0;
   for (const segment of listSegments(files, directory)) {
@@ -36,6 +36,9 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
         continue;
       }
       if (stretch.record.kind === 'chain') genesisHash ??= stretch.record.genesisHash;
+      // Compaction may have been stopped while it removed what it had replaced: half of that contradicts itself.
+      if (stretch.record.kind === 'compacted')
+        faults = faults.filter((fault) => fault.kind !== 'contradiction');
       const detail = state.add(stretch.record);
       if (detail !== undefined) faults.push({ kind: 'contradiction', segment, offset, length, detail });
     }
