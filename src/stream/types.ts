@@ -1,5 +1,5 @@
 /** What the stream stage hands on. It knows Yellowstone and nothing of markets or trades. */
-import type { Address, Blockhash, BlockHeight, Signature, Slot } from '../model/brands.js';
+import type { Address, BlockHeight, Blockhash, Signature, Slot } from '../model/brands.js';
 
 export type SlotStatus =
   | 'firstShred'
@@ -22,6 +22,7 @@ export interface BlockMetaUpdate {
   readonly parentSlot: Slot;
   readonly blockhash: Blockhash;
   readonly blockHeight: BlockHeight;
+  /** Epoch milliseconds (whole seconds on the wire); 0 where the node does not say. */
   readonly blockTimeMs: number;
   readonly receivedUs: number;
 }
@@ -32,7 +33,7 @@ export interface AccountUpdate {
   readonly writeVersion: bigint;
   readonly lamports: bigint;
   readonly owner: Address;
-  /** The account's bytes; valid after the callback only if copied when `volatileData`. */
+  /** The account's bytes: a view into the received message. Whoever keeps it copies it, or keeps the message alive. */
   readonly data: Uint8Array;
   /** The signature of the transaction that wrote it; undefined where none did. */
   readonly txnSignature: Signature | undefined;
@@ -66,13 +67,23 @@ export interface TransactionUpdate {
 
 export type StreamStatus = 'connecting' | 'live' | 'down';
 
-/** The stream was not complete between these slots: what is held may be stale until it is fetched again. */
+/**
+ * The stream was not complete between these slots: what is held may be stale until it is fetched again.
+ * One interruption may be reported several times, each report replacing the one before it: first `open`,
+ * as soon as it is noticed, then with its final `repairFrom`.
+ */
 export interface StreamGap {
-  /** Last slot for which the stream is known to be complete. */
+  /** Last slot for which the stream is known to be complete; 0 at the start. */
   readonly completeThrough: Slot;
-  /** First slot seen after. */
+  /** First slot seen whole after it; while `open`, the first slot that may have been missed. */
   readonly resumedAt: Slot;
-  readonly reason: 'reconnect' | 'missingSlot' | 'lagged' | 'start';
+  readonly reason: 'reconnect' | 'missingSlot' | 'lagged' | 'start' | 'resubscribe';
+  /** A state fetched at this slot or a later one makes up for what was missed. Absent: `resumedAt`. */
+  readonly repairFrom?: Slot;
+  /** True while no slot was seen whole since: `repairFrom` is not final and nothing may be taken for repaired. */
+  readonly open?: boolean;
+  /** Present where only these accounts are concerned; absent: all of them. */
+  readonly accounts?: readonly Address[];
 }
 
 /** Receives everything, in stream order, synchronously. Implementations do bookkeeping only. */
@@ -80,6 +91,7 @@ export interface StreamSink {
   onSlot(update: SlotUpdate): void;
   onBlockMeta(update: BlockMetaUpdate): void;
   onAccount(update: AccountUpdate): void;
+  /** After a reconnect a transaction may come a second time: replay overlaps. */
   onTransaction(update: TransactionUpdate): void;
   onGap(gap: StreamGap): void;
   onStatus(status: StreamStatus, detail: string): void;

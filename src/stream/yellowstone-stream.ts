@@ -1,0 +1,295 @@
+/** One Yellowstone endpoint, followed for good: connects, watches, cuts what is stale, and connects again. */
+import { status } from '@grpc/grpc-js';
+import type { Address, Slot } from '../model/brands.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+import type { Random } from '../time/random.js';
+import { pingRequest, subscribeRequest } from './request.js';
+import { SessionReader } from './session-reader.js';
+import { createTransport, type Transport, type TransportEnd, type TransportSession } from './transport.js';
+import type { StreamGap, StreamSink, StreamStatus, StreamSubscription } from './types.js';
+
+/** Times in milliseconds. */
+export interface StreamLimits {
+  /** A stream that has brought nothing this long after it was opened counts as unreachable. */
+  readonly connectTimeoutMs: number;
+  readonly pingPeriodMs: number;
+  /** Without a pong for longer it is stale. */
+  readonly pongStaleMs: number;
+  /** Without any slot's news for longer it is stale. */
+  readonly slotStaleMs: number;
+  /** How often the two above are looked at. */
+  readonly watchPeriodMs: number;
+  readonly backoffFirstMs: number;
+  readonly backoffMostMs: number;
+}
+
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  connectTimeoutMs: 1_500,
+  pingPeriodMs: 500,
+  pongStaleMs: 1_200,
+  slotStaleMs: 1_800,
+  watchPeriodMs: 100,
+  backoffFirstMs: 100,
+  backoffMostMs: 2_000,
+};
+
+/** Pongs after which a replaced subscription is taken to be in force: a server may apply it behind the first. */
+const PONGS_TO_COVER = 2;
+/** With these a server says no to `from_slot`: too old, or not kept at all. */
+const REPLAY_REFUSALS: ReadonlySet<number> = new Set([
+  status.OUT_OF_RANGE,
+  status.INVALID_ARGUMENT,
+  status.INTERNAL,
+  status.UNIMPLEMENTED,
+]);
+/** Ping ids are int32 on the wire. */
+const MAX_PING_ID = 2 ** 31 - 1;
+
+/** Hears of raw messages before they are decoded; see recorder.ts. */
+export interface RawListener {
+  onSession(reason: StreamGap['reason'], fromSlot: Slot | undefined, receivedUs: number): void;
+  onMessage(bytes: Uint8Array, receivedUs: number): void;
+}
+
+export interface YellowstoneStreamOptions {
+  readonly endpoint: string;
+  readonly xToken?: string;
+  /** Names the endpoint in evidence (`stream:<name>`) and status details. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits?: Partial<StreamLimits>;
+  readonly recorder?: RawListener;
+  /** Instead of gRPC to `endpoint`; for tests and the simulation. */
+  readonly transport?: Transport;
+}
+
+interface Session {
+  readonly number: number;
+  readonly fromSlot: Slot | undefined;
+  transport: TransportSession | undefined;
+  live: boolean;
+  slotSeen: boolean;
+  lastPongUs: number;
+  lastSlotUs: number;
+  lastWatchUs: number;
+  nextPingId: number;
+  readonly timers: TimerHandle[];
+}
+
+/** Accounts of a replaced subscription that wait for proof that it is in force. */
+interface Covering {
+  readonly accounts: Address[];
+  readonly afterPingId: number;
+}
+
+export class YellowstoneStream {
+  readonly name: string;
+  readonly #options: YellowstoneStreamOptions;
+  readonly #limits: StreamLimits;
+  readonly #transport: Transport;
+  #sink: StreamSink | undefined;
+  #reader: SessionReader | undefined;
+  #subscription: StreamSubscription = { accounts: [], wallets: [] };
+  #session: Session | undefined;
+  #sessions = 0;
+  #retry: TimerHandle | undefined;
+  #failures = 0;
+  #replayRefused = false;
+  #gapReason: StreamGap['reason'] = 'start';
+  #covering: Covering | undefined;
+  #status: StreamStatus = 'down';
+  #closed = false;
+
+  /** @throws HotslotError CONFIG_INVALID for an endpoint of an unknown form */
+  constructor(options: YellowstoneStreamOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits };
+    this.#transport = options.transport ?? createTransport(options);
+  }
+
+  get status(): StreamStatus {
+    return this.#status;
+  }
+
+  /** Connects, and keeps connected until `close`. Call once. */
+  start(sink: StreamSink, subscription: StreamSubscription): void {
+    if (this.#sink !== undefined) throw new Error(`stream ${this.name} was started twice`);
+    this.#sink = sink;
+    this.#reader = new SessionReader(sink);
+    this.#subscription = subscription;
+    this.#connect();
+  }
+
+  /** Replaces what is subscribed to. Accounts that are new are reported as a gap of their own. */
+  resubscribe(subscription: StreamSubscription): void {
+    const before = new Set(this.#subscription.accounts);
+    const added = subscription.accounts.filter((address) => !before.has(address));
+    this.#subscription = subscription;
+    const session = this.#session;
+    // A session that has not begun reports a gap for all accounts when it does.
+    if (session?.transport === undefined) return;
+    session.transport.send(subscribeRequest(subscription));
+    if (!session.live || added.length === 0) return;
+    this.#covering = {
+      accounts: [...(this.#covering?.accounts ?? []), ...added],
+      afterPingId: session.nextPingId + PONGS_TO_COVER - 1,
+    };
+    this.#reader!.accountsAdded(added);
+    this.#ping(session);
+  }
+
+  /** Ends the stream for good; the sink hears nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#endSession();
+    this.#status = 'down';
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    const fromSlot = this.#replayRefused ? undefined : this.#reader!.resumeFrom;
+    const { clock } = this.#options;
+    const nowUs = clock.monotonicUs();
+    const session: Session = {
+      number: ++this.#sessions,
+      fromSlot,
+      transport: undefined,
+      live: false,
+      slotSeen: false,
+      lastPongUs: nowUs,
+      lastSlotUs: nowUs,
+      lastWatchUs: nowUs,
+      nextPingId: 1,
+      timers: [],
+    };
+    this.#session = session;
+    this.#setStatus('connecting', fromSlot === undefined ? 'fresh' : `from slot ${fromSlot}`);
+    session.timers.push(
+      clock.after(this.#limits.connectTimeoutMs, () => {
+        if (!session.live) this.#cut(session, `nothing came within ${this.#limits.connectTimeoutMs} ms`);
+      }),
+    );
+    const transport = this.#transport({
+      onMessage: (bytes) => this.#onMessage(session, bytes),
+      onEnd: (end) => this.#onEnd(session, end),
+    });
+    if (session !== this.#session) return;
+    session.transport = transport;
+    transport.send(subscribeRequest(this.#subscription, fromSlot));
+    this.#ping(session);
+  }
+
+  #onMessage(session: Session, bytes: Uint8Array): void {
+    if (session !== this.#session) return;
+    const receivedUs = this.#options.clock.monotonicUs();
+    if (!session.live) this.#goLive(session, receivedUs);
+    this.#options.recorder?.onMessage(bytes, receivedUs);
+    try {
+      const kind = this.#reader!.read(bytes, receivedUs);
+      if (kind === 'pong') this.#onPong(session, receivedUs);
+      else if (kind === 'slot' || kind === 'blockMeta') {
+        session.lastSlotUs = receivedUs;
+        session.slotSeen = true;
+        // Slots flow: the endpoint is well, and the next failure starts from the shortest pause.
+        this.#failures = 0;
+        this.#replayRefused = false;
+      }
+    } catch (error) {
+      if (!isMalformed(error)) throw error;
+      this.#cut(session, error.message);
+    }
+  }
+
+  #goLive(session: Session, receivedUs: number): void {
+    session.live = true;
+    session.lastPongUs = receivedUs;
+    session.lastSlotUs = receivedUs;
+    session.lastWatchUs = receivedUs;
+    this.#options.recorder?.onSession(this.#gapReason, session.fromSlot, receivedUs);
+    this.#reader!.beginSession(this.#gapReason, session.fromSlot);
+    this.#gapReason = 'reconnect';
+    const { clock } = this.#options;
+    session.timers.push(
+      clock.every(this.#limits.pingPeriodMs, () => this.#ping(session)),
+      clock.every(this.#limits.watchPeriodMs, () => this.#watch(session)),
+    );
+    this.#setStatus('live', session.fromSlot === undefined ? 'fresh' : `from slot ${session.fromSlot}`);
+  }
+
+  #onPong(session: Session, receivedUs: number): void {
+    session.lastPongUs = receivedUs;
+    const covering = this.#covering;
+    if (covering === undefined || this.#reader!.lastPongId < covering.afterPingId) return;
+    this.#covering = undefined;
+    this.#reader!.accountsCovered(covering.accounts);
+  }
+
+  #ping(session: Session): void {
+    if (session !== this.#session) return;
+    session.transport?.send(pingRequest(session.nextPingId));
+    if (session.nextPingId < MAX_PING_ID) session.nextPingId++;
+  }
+
+  #watch(session: Session): void {
+    if (session !== this.#session) return;
+    const { pongStaleMs, slotStaleMs, watchPeriodMs } = this.#limits;
+    const nowUs = this.#options.clock.monotonicUs();
+    const lateUs = nowUs - session.lastWatchUs - watchPeriodMs * 1_000;
+    session.lastWatchUs = nowUs;
+    // We slept ourselves: what came meanwhile has not been read yet. The next look decides.
+    if (lateUs > watchPeriodMs * 2_000) return;
+    const pongAgeMs = (nowUs - session.lastPongUs) / 1_000;
+    const slotAgeMs = (nowUs - session.lastSlotUs) / 1_000;
+    if (pongAgeMs > pongStaleMs) this.#cut(session, `no pong for ${Math.round(pongAgeMs)} ms`);
+    else if (slotAgeMs > slotStaleMs) this.#cut(session, `no slot for ${Math.round(slotAgeMs)} ms`);
+  }
+
+  #onEnd(session: Session, end: TransportEnd): void {
+    if (session !== this.#session) return;
+    if (session.fromSlot !== undefined && !session.slotSeen && REPLAY_REFUSALS.has(end.code)) {
+      this.#replayRefused = true;
+    }
+    if (end.code === status.INTERNAL && /lagged/.test(end.detail)) this.#gapReason = 'lagged';
+    this.#down(
+      end.code === status.OK ? 'the server ended the stream' : `gRPC status ${end.code}: ${end.detail}`,
+    );
+  }
+
+  #cut(session: Session, detail: string): void {
+    if (session !== this.#session) return;
+    this.#down(detail);
+  }
+
+  #down(detail: string): void {
+    this.#endSession();
+    this.#setStatus('down', detail);
+    if (this.#closed) return;
+    const { backoffFirstMs, backoffMostMs } = this.#limits;
+    const ceilingMs = Math.min(backoffMostMs, backoffFirstMs * 2 ** Math.min(this.#failures, 30));
+    this.#failures++;
+    // Half of it is random, so that many executors do not come back at one moment.
+    const delayMs = ceilingMs * (0.5 + this.#options.random.next() / 2);
+    this.#retry = this.#options.clock.after(delayMs, () => this.#connect());
+  }
+
+  #endSession(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#covering = undefined;
+    if (session === undefined) return;
+    for (const timer of session.timers) timer.cancel();
+    session.transport?.cancel();
+  }
+
+  #setStatus(next: StreamStatus, detail: string): void {
+    this.#status = next;
+    this.#sink?.onStatus(next, `${this.name}: ${detail}`);
+  }
+}
+
+function isMalformed(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'STREAM_FAILED';
+}
