@@ -58,7 +58,10 @@ export interface ExecutedTransaction {
   readonly fee: bigint;
   readonly computeUnitsConsumed: bigint;
   readonly logMessages: readonly string[];
-  readonly innerInstructions: readonly { readonly index: number; readonly instructions: readonly CompiledInstructionInfo[] }[];
+  readonly innerInstructions: readonly {
+    readonly index: number;
+    readonly instructions: readonly CompiledInstructionInfo[];
+  }[];
   /** Static keys, then looked-up writable, then looked-up read-only: the order of the indices everywhere. */
   readonly accountKeys: readonly string[];
   readonly loadedWritable: readonly string[];
@@ -77,7 +80,14 @@ export interface ExecutedTransaction {
 }
 
 /** A slot's life, as Yellowstone names it. A lost fork is PROCESSED and then silence; a dead slot is never PROCESSED. */
-export type SlotLifeStatus = 'firstShred' | 'createdBank' | 'completed' | 'processed' | 'confirmed' | 'finalized' | 'dead';
+export type SlotLifeStatus =
+  | 'firstShred'
+  | 'createdBank'
+  | 'completed'
+  | 'processed'
+  | 'confirmed'
+  | 'finalized'
+  | 'dead';
 
 export interface SlotEvent {
   readonly type: 'slot';
@@ -125,7 +135,7 @@ export interface RollbackEvent {
 export interface DroppedEvent {
   readonly type: 'dropped';
   readonly signature: string;
-  readonly reason: 'expired' | 'duplicate' | 'unpayable' | 'forked' | 'chaos' | 'invalid';
+  readonly reason: 'expired' | 'duplicate' | 'unpayable' | 'forked' | 'chaos' | 'invalid' | 'overload';
   readonly atMs: number;
 }
 
