@@ -113,6 +113,17 @@ export class Scheduler {
   }
 
   /**
+   * Whether a trade would be taken now, for callers that must know before they write it down.
+   * @throws HotslotError QUEUE_FULL, SHUTTING_DOWN (paused)
+   */
+  assertRoom(): void {
+    if (this.#paused !== undefined) throw new HotslotError('SHUTTING_DOWN', { detail: this.#paused });
+    if (this.#queued.size >= this.#maxQueued) {
+      throw new HotslotError('QUEUE_FULL', { context: { queued: this.#queued.size, limit: this.#maxQueued } });
+    }
+  }
+
+  /**
    * Takes a trade into the queue; `start` may be called before this returns.
    * @throws HotslotError QUEUE_FULL, SHUTTING_DOWN (paused), DEADLINE_PASSED
    */

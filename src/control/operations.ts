@@ -1,0 +1,76 @@
+/** What the control plane can do to an executor; the process gives the implementation. */
+
+import type { KillGrade } from '../lifecycle/ports.js';
+import type { CancelResult, LiveAttempt } from '../lifecycle/trade-desk.js';
+import type { LatencySnapshot } from '../metrics/latency.js';
+import type { TradeId } from '../model/brands.js';
+import type { Trade } from '../model/trade.js';
+import type { TradeIntent } from '../model/trade-intent.js';
+import type { QueueStatus } from '../schedule/scheduler.js';
+import type { IntentDefaults } from './trade-request.js';
+
+export type CheckLevel = 'ok' | 'warn' | 'critical';
+
+export interface HealthCheck {
+  readonly name: string;
+  readonly level: CheckLevel;
+  readonly value: number | string;
+  readonly unit?: string;
+  /** Epoch ms since when it has this level. */
+  readonly sinceMs: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is not fresh yet, in words. */
+  readonly waitingFor: readonly string[];
+}
+
+export interface KillSwitchState {
+  readonly active: boolean;
+  readonly grade: KillGrade;
+  readonly reason: string;
+  readonly sinceMs: number | undefined;
+}
+
+/** The answer to a stop: what is out and may still land, each with its last valid height. */
+export interface KillSwitchAnswer extends KillSwitchState {
+  readonly cancelled: readonly TradeId[];
+  readonly mayStillLand: readonly LiveAttempt[];
+}
+
+export interface BreakerView {
+  readonly name: string;
+  readonly state: 'closed' | 'open' | 'halfOpen' | 'forcedOpen';
+  readonly failures: number;
+  readonly openedAtMs: number | undefined;
+}
+
+export interface Operations {
+  readonly intentDefaults: () => IntentDefaults;
+  submit(intent: TradeIntent, receivedUs: number): Trade;
+  trade(id: TradeId): Trade | undefined;
+  trades(limit: number): readonly Trade[];
+  cancel(id: TradeId): CancelResult;
+  queueStatus(): QueueStatus;
+  clearQueue(): readonly TradeId[];
+  liveAttempts(): readonly LiveAttempt[];
+  killSwitch(): KillSwitchState;
+  /** Resolves once it is in force everywhere and on disk. */
+  engageKillSwitch(
+    grade: Exclude<KillGrade, 'off'>,
+    reason: string,
+    source: string,
+  ): Promise<KillSwitchAnswer>;
+  releaseKillSwitch(reason: string, source: string): Promise<KillSwitchState>;
+  breakers(): readonly BreakerView[];
+  /** @returns false where no breaker has the name */
+  setBreaker(name: string, state: 'open' | 'closed'): boolean;
+  setMaxConcurrentTrades(limit: number): void;
+  health(): readonly HealthCheck[];
+  readiness(): Readiness;
+  /** The body of `GET /api/status`. */
+  status(): unknown;
+  latency(): LatencySnapshot & { readonly signing: unknown };
+  positions(): unknown;
+}

@@ -1,0 +1,32 @@
+/** Schemas of the control plane's other requests. */
+import { z } from 'zod';
+import { HotslotError } from '../errors/hotslot-error.js';
+
+const MAX_REASON_LENGTH = 500;
+
+export const killSwitchRequestSchema = z.strictObject({
+  active: z.boolean().optional().describe('`false` releases the switch and needs a reason.'),
+  grade: z.enum(['stop', 'reduce', 'drain']).optional().describe('Default `stop`.'),
+  reason: z.string().max(MAX_REASON_LENGTH).optional(),
+  message: z.string().max(MAX_REASON_LENGTH).optional(),
+});
+
+export const breakerRequestSchema = z.strictObject({ reason: z.string().max(MAX_REASON_LENGTH).optional() });
+
+export const concurrencyRequestSchema = z.strictObject({
+  value: z.int().min(1).max(4096).describe('Trades between signing and `processed` at once.'),
+});
+
+/** @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_INVALID */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  if (issue === undefined) throw new HotslotError('INTENT_MALFORMED');
+  if (issue.code === 'unrecognized_keys') {
+    throw new HotslotError('INTENT_UNKNOWN_FIELD', { field: String(issue.keys[0]).slice(0, 64) });
+  }
+  const field = String(issue.path[0] ?? '');
+  if (field === '') throw new HotslotError('INTENT_MALFORMED');
+  throw new HotslotError('INTENT_FIELD_INVALID', { field, detail: `\`${field}\` ${issue.message}.` });
+}
