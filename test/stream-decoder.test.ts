@@ -318,7 +318,7 @@ describe('base58', () => {
       fc.property(value, fc.nat(5), (key_, offset) => {
         const padded = new Uint8Array(offset + key_.length);
         padded.set(key_, offset);
-        expect(base58(padded, offset, padded.length)).toBe(scureBase58.encode(key_));
+        expect(base58(padded, offset, key_.length as 32 | 64)).toBe(scureBase58.encode(key_));
       }),
       { seed: 6, numRuns: 2000 },
     );

@@ -6,6 +6,7 @@ import { base58 } from './base58.js';
  * on another's place takes it, which costs an encoding and nothing else.
  */
 export class KeyInterner {
+  readonly #keyBytes: 32 | 64;
   readonly #keyWords: number;
   readonly #mask: number;
   readonly #stored: Int32Array;
@@ -16,6 +17,7 @@ export class KeyInterner {
    * @param capacityLog2 the table has 2 to this many places
    */
   constructor(keyBytes: 32 | 64, capacityLog2: number) {
+    this.#keyBytes = keyBytes;
     this.#keyWords = keyBytes / 4;
     this.#mask = 2 ** capacityLog2 - 1;
     this.#stored = new Int32Array(2 ** capacityLog2 * this.#keyWords);
@@ -36,7 +38,7 @@ export class KeyInterner {
       if (index === keyWords) return text;
     }
     for (let index = 0; index < keyWords; index++) stored[base + index] = word(bytes, start + index * 4);
-    const encoded = base58(bytes, start, start + keyWords * 4);
+    const encoded = base58(bytes, start, this.#keyBytes);
     this.#texts[place] = encoded;
     return encoded;
   }

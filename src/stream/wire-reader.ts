@@ -121,11 +121,18 @@ export class WireReader {
   /** Steps over the value of a field that is not read. */
   skip(tag: number): void {
     const wireType = tag & 7;
-    if (wireType === WIRE_VARINT) this.u64();
+    if (wireType === WIRE_VARINT) this.#skipVarint();
     else if (wireType === WIRE_BYTES) this.span();
     else if (wireType === WIRE_FIXED64) this.#advance(8);
     else if (wireType === WIRE_FIXED32) this.#advance(4);
     else throw malformed(`wire type ${wireType}`);
+  }
+
+  #skipVarint(): void {
+    for (let count = 0; count < MAX_VARINT_BYTES; count++) {
+      if (this.#byte() < 0x80) return;
+    }
+    throw malformed('a varint is too long');
   }
 
   #advance(count: number): void {
