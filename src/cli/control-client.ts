@@ -1,0 +1,92 @@
+/** How scripts find and ask a running executor: HOTSLOT_URL, else data/run.json, else port 3000. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+
+const TIMEOUT_MS = 10_000;
+const DEFAULT_URL = 'http://127.0.0.1:3000';
+
+/** A problem document, or a connection that failed. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  constructor(message: string, status?: number, code?: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export class ControlClient {
+  readonly url: string;
+  readonly #token: string | undefined;
+
+  constructor(url: string, token: string | undefined) {
+    this.url = url.replace(/\/$/, '');
+    this.#token = token;
+  }
+
+  /** Any status is an answer. @throws ControlError when nothing answers */
+  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<ControlAnswer> {
+    try {
+      const response = await request(this.url + path, {
+        method,
+        headers: {
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const text = await response.body.text();
+      return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new ControlError(`no executor answers at ${this.url} (${detail})`);
+    }
+  }
+
+  /** @throws ControlError for a problem document too */
+  async get(path: string): Promise<unknown> {
+    return this.#expectOk(await this.ask('GET', path));
+  }
+
+  async post(path: string, body?: unknown): Promise<unknown> {
+    return this.#expectOk(await this.ask('POST', path, body));
+  }
+
+  #expectOk({ status, body }: ControlAnswer): unknown {
+    if (status < 400) return body;
+    const problem = body as { detail?: string; code?: string } | undefined;
+    throw new ControlError(problem?.detail ?? `HTTP ${status}`, status, problem?.code);
+  }
+}
+
+export interface RunFile {
+  readonly pid: number;
+  readonly controlUrl: string;
+}
+
+export function readRunFile(dataDir: string): RunFile | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile;
+  } catch {
+    // Absent or half-written both mean that nobody announced a running executor.
+    return undefined;
+  }
+}
+
+export function controlUrl(environment: NodeJS.ProcessEnv): string {
+  return environment.HOTSLOT_URL ?? readRunFile(environment.DATA_DIR ?? 'data')?.controlUrl ?? DEFAULT_URL;
+}
+
+export function controlClient(environment: NodeJS.ProcessEnv): ControlClient {
+  const token = environment.API_TOKEN ?? environment.API_TOKEN_TRADE ?? environment.API_TOKEN_READ;
+  return new ControlClient(controlUrl(environment), token);
+}

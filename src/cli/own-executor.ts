@@ -1,0 +1,52 @@
+/** An executor of a command's own, on the embedded cluster, in a directory that goes with it. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readRunFile } from './control-client.js';
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+const POLL_MS = 50;
+
+export interface OwnExecutor {
+  readonly controlUrl: string;
+  stop(): Promise<void>;
+}
+
+export async function startOwnExecutor(
+  settings: { readonly [name: string]: string } = {},
+): Promise<OwnExecutor> {
+  const directory = mkdtempSync(join(tmpdir(), 'hotslot-'));
+  const entry = fileURLToPath(new URL('../trading.js', import.meta.url));
+  const child = spawn(process.execPath, [entry], {
+    env: {
+      ...process.env,
+      CONTROL_PORT: '0',
+      KESTRA_COMPAT_PORT: '0',
+      DATA_DIR: join(directory, 'data'),
+      LOG_DIR: join(directory, 'logs'),
+      ...settings,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const run = readRunFile(join(directory, 'data'));
+    if (run !== undefined) return { controlUrl: run.controlUrl, stop };
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error('the executor did not start');
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
