@@ -4,7 +4,7 @@
  */
 
 import { base58 } from '@scure/base';
-import { type Address, getTransactionDecoder } from '@solana/kit';
+import { type Address, getTransactionDecoder, lamports } from '@solana/kit';
 import { PublicKey, Transaction, TransactionInstruction } from '@solana/web3.js';
 import { FailedTransactionMetadata, LiteSVM } from 'litesvm';
 import type { AccountState } from '../../localnet/engine/messages.js';
@@ -114,7 +114,7 @@ export class CpmmHarness {
     this.svm.setAccount({
       address: address as Address,
       programAddress: account.owner as Address,
-      lamports: account.lamports as never,
+      lamports: lamports(account.lamports),
       data: account.data,
       executable: account.executable,
       space: BigInt(account.data.length),
@@ -161,8 +161,15 @@ export class CpmmHarness {
     return this.data(address).readBigUInt64LE(64);
   }
 
+  /** Wrapped SOL is backed by lamports, as the runtime's checks want it. */
   setTokenAmount(address: string, amount: bigint): void {
-    this.edit(address, (data) => data.writeBigUInt64LE(amount, 64));
+    const account = this.svm.getAccount(address as Address);
+    if (!account.exists) throw new Error(`${address} does not exist`);
+    const data = Buffer.from(account.data);
+    const isNative = data.readUInt32LE(109) === 1;
+    const backed = isNative ? data.readBigUInt64LE(113) + amount : account.lamports;
+    data.writeBigUInt64LE(amount, 64);
+    this.svm.setAccount({ ...account, lamports: lamports(backed), data });
   }
 
   swapAccounts(zeroForOne: boolean): Record<SwapAccount, string> {
