@@ -1,7 +1,8 @@
 /** The attempt builder: quote on the newest pool, patch the prepared message, sign. In place or on a worker. */
-import type { Address, Blockhash, BlockHeight, Signature, Slot } from '../model/brands.js';
-import type { SwapMode } from '../model/trade-intent.js';
+
 import type { PlainError } from '../errors/hotslot-error.js';
+import type { Address, BlockHeight, Blockhash, Signature, Slot } from '../model/brands.js';
+import type { SwapMode } from '../model/trade-intent.js';
 
 export interface BuildRequest {
   readonly tradeId: string;
@@ -21,7 +22,11 @@ export interface BuildRequest {
   readonly maxBlockhashAgeSlots: number;
   readonly maxPoolAgeSlots: number;
   /** Own trades on this pool whose outcome is not seen yet (VENUE_LOCK_SLOTS): quote the worse of with and without. */
-  readonly pending: readonly { readonly zeroForOne: boolean; readonly amountIn: bigint; readonly amountOut: bigint }[];
+  readonly pending: readonly {
+    readonly zeroForOne: boolean;
+    readonly amountIn: bigint;
+    readonly amountOut: bigint;
+  }[];
   /** Everything but a usable signature: 64 zero bytes stand in its place (simulation). */
   readonly zeroSignature: boolean;
 }

@@ -1,0 +1,266 @@
+/**
+ * Workers on rings. Piscina owns the threads: their start, their death, their replacement. Each worker runs one
+ * task that lives as long as the pool and takes its work from a ring, which costs a fraction of a message.
+ */
+import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { HotslotError } from '../errors/hotslot-error.js';
+import { Ring, type RingShape } from './ring.js';
+import type { RingTask } from './serve-ring.js';
+
+export interface RingPoolOptions extends RingShape {
+  /** The worker's module; its default export takes a RingTask. */
+  readonly filename: string;
+  readonly workers: number;
+  readonly setup: unknown;
+  /** A worker starts, at first or in place of a dead one: everything that it must know is posted again. */
+  readonly onStart?: (post: PostMail) => void;
+}
+
+export type PostMail = (message: unknown, transfer?: readonly TransferListItem[]) => void;
+
+export interface RingPoolStats {
+  readonly workers: number;
+  readonly alive: number;
+  readonly inFlight: number;
+  readonly restarts: number;
+  readonly failedTasks: number;
+}
+
+/** A task that ended this many workers ends in an error, not in another worker. */
+export const MAX_KILLS = 2;
+/** Restarts of one worker without a single answer between them; past that its ring is given up. */
+const MAX_FRUITLESS_RESTARTS = 5;
+/** How long `close` waits for workers to finish what they have before it terminates them. */
+const CLOSE_GRACE_MS = 1000;
+
+interface Pending {
+  readonly read: (slot: Uint8Array) => void;
+  readonly fail: (error: HotslotError) => void;
+  kills: number;
+}
+
+interface Lane {
+  readonly ring: Ring;
+  /** In the order of the ring. */
+  readonly pending: Pending[];
+  port: MessagePort | undefined;
+  drained: number;
+  waiting: boolean;
+  fruitless: number;
+  alive: boolean;
+  running: Promise<void>;
+}
+
+export class RingPool {
+  readonly #options: RingPoolOptions;
+  readonly #piscina: Piscina<RingTask, void>;
+  readonly #lanes: Lane[] = [];
+  #next = 0;
+  #restarts = 0;
+  #failedTasks = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: RingPoolOptions) {
+    this.#options = options;
+    this.#piscina = new Piscina<RingTask, void>({
+      filename: options.filename,
+      minThreads: options.workers,
+      maxThreads: options.workers,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+    });
+    // A worker that dies between tasks is replaced by Piscina; its lane learns of it by its own task's end.
+    this.#piscina.on('error', () => undefined);
+    for (let i = 0; i < options.workers; i++) {
+      const lane: Lane = {
+        ring: Ring.create(options),
+        pending: [],
+        port: undefined,
+        drained: 0,
+        waiting: false,
+        fruitless: 0,
+        alive: true,
+        running: Promise.resolve(),
+      };
+      this.#lanes.push(lane);
+      this.#start(lane);
+    }
+  }
+
+  stats(): RingPoolStats {
+    return {
+      workers: this.#lanes.length,
+      alive: this.alive,
+      inFlight: this.inFlight,
+      restarts: this.#restarts,
+      failedTasks: this.#failedTasks,
+    };
+  }
+
+  get alive(): number {
+    let count = 0;
+    for (const lane of this.#lanes) if (lane.alive) count++;
+    return count;
+  }
+
+  get inFlight(): number {
+    let count = 0;
+    for (const lane of this.#lanes) count += lane.pending.length;
+    return count;
+  }
+
+  /** Posts to every worker; read before any task that is submitted later. */
+  broadcast(
+    makeMail: () => { readonly message: unknown; readonly transfer?: readonly TransferListItem[] },
+  ): void {
+    for (const lane of this.#lanes) {
+      if (!lane.alive || lane.port === undefined) continue;
+      const mail = makeMail();
+      this.#post(lane, mail.message, mail.transfer);
+    }
+  }
+
+  /**
+   * Gives a task to the least loaded worker.
+   * @param write puts the task into a slot
+   * @param read  takes the answer out of it; the slot is reused afterwards
+   * @throws HotslotError (as a rejection) QUEUE_FULL, WORKER_FAILED, SHUTTING_DOWN
+   */
+  submit<T>(write: (slot: Uint8Array) => void, read: (slot: Uint8Array) => T): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(new HotslotError('SHUTTING_DOWN'));
+    const lane = this.#leastLoaded();
+    if (lane === undefined)
+      return Promise.reject(new HotslotError('WORKER_FAILED', { detail: 'None is left.' }));
+    if (lane.pending.length >= this.#options.slots) {
+      const context = { inFlight: this.inFlight, limit: this.#options.slots * this.#lanes.length };
+      return Promise.reject(new HotslotError('QUEUE_FULL', { context }));
+    }
+    write(lane.ring.slot(lane.ring.head));
+    return new Promise<T>((resolve, reject) => {
+      lane.pending.push({
+        read: (slot) => {
+          try {
+            resolve(read(slot));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        fail: reject,
+        kills: 0,
+      });
+      lane.ring.publish();
+      this.#await(lane);
+    });
+  }
+
+  /** Lets workers finish what they have, within a bound, and ends them. Never hangs; what is left is rejected. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const lane of this.#lanes) lane.ring.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_GRACE_MS);
+    });
+    await Promise.race([Promise.all(this.#lanes.map((lane) => lane.running)), grace]);
+    clearTimeout(timer);
+    await this.#piscina.destroy();
+    await Promise.all(this.#lanes.map((lane) => lane.running));
+    for (const lane of this.#lanes) {
+      this.#drain(lane);
+      this.#failAll(lane, new HotslotError('SHUTTING_DOWN'));
+    }
+  }
+
+  #leastLoaded(): Lane | undefined {
+    let best: Lane | undefined;
+    // Starts at the next lane each time, so that equal loads take turns.
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#lanes[(this.#next + i) % this.#lanes.length]!;
+      if (lane.alive && (best === undefined || lane.pending.length < best.pending.length)) best = lane;
+    }
+    this.#next = (this.#next + 1) % this.#lanes.length;
+    return best;
+  }
+
+  #start(lane: Lane): void {
+    lane.ring.reset();
+    const { port1, port2 } = new MessageChannel();
+    lane.port = port1;
+    // The port is only written to, and must not keep the process alive.
+    port1.unref();
+    this.#options.onStart?.((message, transfer) => this.#post(lane, message, transfer));
+    const answeredBefore = lane.ring.done;
+    lane.running = this.#piscina
+      .run({ ring: lane.ring.handle, port: port2, setup: this.#options.setup }, { transferList: [port2] })
+      .then(
+        () => this.#ended(lane, answeredBefore),
+        () => this.#ended(lane, answeredBefore),
+      );
+  }
+
+  #post(lane: Lane, message: unknown, transfer: readonly TransferListItem[] = []): void {
+    lane.port?.postMessage(message, transfer);
+    lane.ring.mailPosted();
+  }
+
+  /** A worker's task ended: by a stop, or because the worker died or its handler threw. */
+  #ended(lane: Lane, answeredBefore: number): void {
+    lane.port?.close();
+    lane.port = undefined;
+    this.#drain(lane);
+    if (this.#closing !== undefined) return;
+    this.#restarts++;
+    lane.fruitless = lane.ring.done === answeredBefore ? lane.fruitless + 1 : 0;
+    const culprit = lane.ring.busy ? lane.pending[0] : undefined;
+    if (culprit !== undefined && ++culprit.kills >= MAX_KILLS) {
+      lane.pending.shift();
+      lane.ring.skip();
+      lane.drained = lane.ring.done;
+      lane.fruitless = 0;
+      this.#failedTasks++;
+      culprit.fail(new HotslotError('WORKER_FAILED', { context: { workersEnded: culprit.kills } }));
+    }
+    if (lane.fruitless > MAX_FRUITLESS_RESTARTS) {
+      lane.alive = false;
+      this.#failAll(lane, new HotslotError('WORKER_FAILED', { detail: 'It could not be restarted.' }));
+      return;
+    }
+    this.#start(lane);
+    this.#await(lane);
+  }
+
+  /** One wait a ring at a time. */
+  #await(lane: Lane): void {
+    while (!lane.waiting && lane.pending.length > 0) {
+      const answered = lane.ring.answered(lane.drained);
+      if (answered === undefined) {
+        this.#drain(lane);
+        continue;
+      }
+      lane.waiting = true;
+      void answered.then(() => {
+        lane.waiting = false;
+        this.#drain(lane);
+        this.#await(lane);
+      });
+    }
+  }
+
+  #drain(lane: Lane): void {
+    const done = lane.ring.done;
+    while (lane.drained !== done && lane.pending.length > 0) {
+      const slot = lane.ring.slot(lane.drained);
+      lane.drained = (lane.drained + 1) | 0;
+      lane.pending.shift()!.read(slot);
+    }
+  }
+
+  #failAll(lane: Lane, error: HotslotError): void {
+    for (const pending of lane.pending.splice(0)) pending.fail(error);
+  }
+}

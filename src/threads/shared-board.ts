@@ -1,0 +1,324 @@
+/**
+ * What a builder needs of the moment, in shared memory: blockhashes, slots, freshness, the kill switch, the fee
+ * level, and every hot pool's numbers. The main thread writes; every thread reads without a message.
+ */
+import { MAX_POOLS } from '../market/pool-book.js';
+import type { CpmmState } from '../market/types.js';
+import { asBlockhash, type Blockhash } from '../model/brands.js';
+import { decode32, encode32 } from '../transaction/base58.js';
+import {
+  BOARD_MAGIC,
+  BOARD_VERSION,
+  HASH,
+  HASH_BODY_WORDS,
+  HASH_RING,
+  HASH_WORDS,
+  HEADER,
+  HEADER_WORDS,
+  KILL_SWITCH_GRADES,
+  type KillSwitchGrade,
+  POOL,
+  POOL_BODY_WORDS,
+  POOL_FLAG,
+  POOL_WORDS,
+} from './board-layout.js';
+import { beginWrite, endWrite, readConsistent } from './seqlock.js';
+
+const POOLS_AT = HEADER_WORDS + HASH_RING * HASH_WORDS;
+const HALF = new Uint32Array(2);
+const AS_DOUBLE = new Float64Array(HALF.buffer);
+const AS_U64 = new BigUint64Array(HALF.buffer);
+
+export interface BoardBlockhash {
+  /** 32 bytes; valid until the next call. */
+  readonly bytes: Uint8Array;
+  readonly slot: number;
+  readonly lastValidBlockHeight: number;
+}
+
+export interface BoardPool {
+  readonly slot: number;
+  readonly revision: number;
+  readonly state: CpmmState;
+}
+
+export class SharedBoard {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #hashScratch = new Int32Array(HASH_BODY_WORDS);
+  readonly #hashBytes = new Uint8Array(this.#hashScratch.buffer, 12, 32);
+  /** One word ahead of the body, so that the offsets of POOL apply and pairs are aligned. */
+  readonly #poolScratch = new Int32Array(POOL_BODY_WORDS + 2);
+  readonly #poolBody = this.#poolScratch.subarray(1);
+  readonly #poolPairs = new BigUint64Array(this.#poolScratch.buffer);
+  readonly #doubleScratch = new Int32Array(2);
+  /** Base58 of the ring's hashes by slot, at most HASH_RING: encoding one costs more than patching a message. */
+  readonly #texts = new Map<number, Blockhash>();
+
+  /** Opens the board that another thread created. @throws Error where it is of another version */
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+    if (this.#words[HEADER.magic] !== BOARD_MAGIC || this.#words[HEADER.version] !== BOARD_VERSION) {
+      throw new Error('the shared board is of another version');
+    }
+  }
+
+  /** @param poolCapacity 1 to MAX_POOLS */
+  static create(poolCapacity: number = MAX_POOLS): SharedBoard {
+    const words = new Int32Array(new SharedArrayBuffer(4 * (POOLS_AT + poolCapacity * POOL_WORDS)));
+    words[HEADER.magic] = BOARD_MAGIC;
+    words[HEADER.version] = BOARD_VERSION;
+    words[HEADER.poolCapacity] = poolCapacity;
+    for (let i = 0; i < poolCapacity; i++) words[POOLS_AT + i * POOL_WORDS + POOL.suspect] = 1;
+    return new SharedBoard(words.buffer as SharedArrayBuffer);
+  }
+
+  get poolCapacity(): number {
+    return this.#words[HEADER.poolCapacity]!;
+  }
+
+  setKillSwitch(grade: KillSwitchGrade): void {
+    Atomics.store(this.#words, HEADER.killSwitch, KILL_SWITCH_GRADES.indexOf(grade));
+  }
+
+  killSwitch(): KillSwitchGrade {
+    // An unknown grade is read as the strictest.
+    return KILL_SWITCH_GRADES[Atomics.load(this.#words, HEADER.killSwitch)] ?? 'stop';
+  }
+
+  setHeadSlot(slot: number): void {
+    Atomics.store(this.#words, HEADER.headSlot, slot);
+  }
+
+  headSlot(): number {
+    return Atomics.load(this.#words, HEADER.headSlot) >>> 0;
+  }
+
+  setConfirmed(slot: number, height: number): void {
+    Atomics.store(this.#words, HEADER.confirmedSlot, slot);
+    Atomics.store(this.#words, HEADER.confirmedHeight, height);
+  }
+
+  confirmedSlot(): number {
+    return Atomics.load(this.#words, HEADER.confirmedSlot) >>> 0;
+  }
+
+  confirmedHeight(): number {
+    return Atomics.load(this.#words, HEADER.confirmedHeight) >>> 0;
+  }
+
+  /** @param limitMs 0 turns the check off */
+  setMaxStreamAgeMs(limitMs: number): void {
+    Atomics.store(this.#words, HEADER.maxStreamAgeMs, limitMs);
+  }
+
+  maxStreamAgeMs(): number {
+    return Atomics.load(this.#words, HEADER.maxStreamAgeMs);
+  }
+
+  /** @param atUs by the main thread's monotonic clock */
+  setStreamActivity(atUs: number): void {
+    this.#writeDouble(HEADER.activitySequence, HEADER.activityUs, atUs);
+  }
+
+  /** Monotonic µs of the main thread's clock; 0 before the first. */
+  streamActivityUs(): number {
+    readConsistent(this.#words, HEADER.activitySequence, HEADER.activityUs, 2, this.#doubleScratch);
+    HALF[0] = this.#doubleScratch[0]!;
+    HALF[1] = this.#doubleScratch[1]!;
+    return AS_DOUBLE[0]!;
+  }
+
+  /** Set once by the creator, before any worker starts. */
+  setClockOffsetUs(offsetUs: number): void {
+    AS_DOUBLE[0] = offsetUs;
+    this.#words[HEADER.clockOffsetUs] = HALF[0]!;
+    this.#words[HEADER.clockOffsetUs + 1] = HALF[1]!;
+  }
+
+  clockOffsetUs(): number {
+    HALF[0] = this.#words[HEADER.clockOffsetUs]!;
+    HALF[1] = this.#words[HEADER.clockOffsetUs + 1]!;
+    return AS_DOUBLE[0]!;
+  }
+
+  setFeeLevel(microLamports: bigint): void {
+    beginWrite(this.#words, HEADER.feeSequence);
+    this.#store64(HEADER.feeLevel, microLamports);
+    endWrite(this.#words, HEADER.feeSequence);
+  }
+
+  feeLevel(): bigint {
+    readConsistent(this.#words, HEADER.feeSequence, HEADER.feeLevel, 2, this.#doubleScratch);
+    HALF[0] = this.#doubleScratch[0]!;
+    HALF[1] = this.#doubleScratch[1]!;
+    return AS_U64[0]!;
+  }
+
+  /** A newer confirmed hash; older ones than the newest are ignored. */
+  pushBlockhash(entry: {
+    blockhash: Blockhash;
+    slot: number;
+    blockHeight: number;
+    lastValidBlockHeight: number;
+  }): void {
+    const count = Atomics.load(this.#words, HEADER.hashCount);
+    const words = this.#words;
+    if (count > 0 && this.#hashWord(count - 1, HASH.lastValidBlockHeight) >= entry.lastValidBlockHeight)
+      return;
+    const bytes = decode32(entry.blockhash);
+    const at = this.#hashAt(count);
+    beginWrite(words, at);
+    Atomics.store(words, at + HASH.slot, entry.slot);
+    Atomics.store(words, at + HASH.height, entry.blockHeight);
+    Atomics.store(words, at + HASH.lastValidBlockHeight, entry.lastValidBlockHeight);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
+    for (let i = 0; i < 8; i++) Atomics.store(words, at + HASH.hash + i, view.getInt32(i * 4, true));
+    endWrite(words, at);
+    this.#texts.set(entry.slot, entry.blockhash);
+    if (this.#texts.size > HASH_RING) this.#texts.delete(this.#texts.keys().next().value!);
+    Atomics.store(words, HEADER.hashCount, count + 1);
+  }
+
+  /** Slot of the newest confirmed hash, or undefined before the first. */
+  newestBlockhashSlot(): number | undefined {
+    const count = Atomics.load(this.#words, HEADER.hashCount);
+    return count === 0 ? undefined : this.#hashWord(count - 1, HASH.slot);
+  }
+
+  /** Newest confirmed hash with at most `validityBlocks` of life at the confirmed height and more than none. */
+  blockhashWithin(validityBlocks: number): BoardBlockhash | undefined {
+    const count = Atomics.load(this.#words, HEADER.hashCount);
+    if (count === 0) return undefined;
+    const confirmed = this.confirmedHeight();
+    const deepest = Math.max(0, count - HASH_RING + 1);
+    // Confirmed blocks follow each other by one in height, so the place is known up to what is not yet held.
+    const excess = this.#hashWord(count - 1, HASH.lastValidBlockHeight) - confirmed - validityBlocks;
+    for (let i = Math.min(count - 1, count - 1 - excess); i >= deepest; i--) {
+      const at = this.#hashAt(i);
+      readConsistent(this.#words, at, at + 1, HASH_BODY_WORDS, this.#hashScratch);
+      const lastValidBlockHeight = this.#hashScratch[HASH.lastValidBlockHeight - 1]! >>> 0;
+      const life = lastValidBlockHeight - confirmed;
+      if (life <= 0) return undefined;
+      if (life > validityBlocks) continue;
+      return { bytes: this.#hashBytes, slot: this.#hashScratch[HASH.slot - 1]! >>> 0, lastValidBlockHeight };
+    }
+    return undefined;
+  }
+
+  /** Base58 of a hash that this board gave, from memory where this thread pushed it. */
+  blockhashText(slot: number, bytes: Uint8Array): Blockhash {
+    return this.#texts.get(slot) ?? asBlockhash(encode32(bytes));
+  }
+
+  setPool(index: number, slot: number, revision: number, state: CpmmState): void {
+    const words = this.#words;
+    const at = this.#poolAt(index);
+    const flags =
+      POOL_FLAG.ready |
+      (state.swapEnabled ? POOL_FLAG.swapEnabled : 0) |
+      (state.creatorFeeEnabled ? POOL_FLAG.creatorFeeEnabled : 0);
+    beginWrite(words, at);
+    Atomics.store(words, at + POOL.flags, flags);
+    Atomics.store(words, at + POOL.slot, slot);
+    Atomics.store(words, at + POOL.revision, revision);
+    this.#store64(at + POOL.reserve0, state.reserve0);
+    this.#store64(at + POOL.reserve1, state.reserve1);
+    this.#store64(at + POOL.tradeFeeRate, state.tradeFeeRate);
+    this.#store64(at + POOL.protocolFeeRate, state.protocolFeeRate);
+    this.#store64(at + POOL.fundFeeRate, state.fundFeeRate);
+    this.#store64(at + POOL.creatorFeeRate, state.creatorFeeRate);
+    this.#store64(at + POOL.openTime, state.openTime);
+    this.#store64(at + POOL.maxTransferFee0, state.maxTransferFee0);
+    this.#store64(at + POOL.maxTransferFee1, state.maxTransferFee1);
+    Atomics.store(words, at + POOL.creatorFeeOn, state.creatorFeeOn);
+    Atomics.store(words, at + POOL.transferFeeBps0, state.transferFeeBps0);
+    Atomics.store(words, at + POOL.transferFeeBps1, state.transferFeeBps1);
+    endWrite(words, at);
+  }
+
+  /** The pool is unknown again. */
+  clearPool(index: number): void {
+    const at = this.#poolAt(index);
+    beginWrite(this.#words, at);
+    Atomics.store(this.#words, at + POOL.flags, 0);
+    endWrite(this.#words, at);
+  }
+
+  /** @param ageSlots slots since the stream was last complete for the pool; Infinity while it is suspect */
+  setPoolAge(index: number, ageSlots: number): void {
+    const at = this.#poolAt(index);
+    const suspect = !Number.isFinite(ageSlots);
+    // While suspect the last complete slot stands: a denial says by how much the pool is too old.
+    if (!suspect) Atomics.store(this.#words, at + POOL.completeSlot, Math.max(0, this.headSlot() - ageSlots));
+    Atomics.store(this.#words, at + POOL.suspect, suspect ? 1 : 0);
+  }
+
+  poolSuspect(index: number): boolean {
+    return Atomics.load(this.#words, this.#poolAt(index) + POOL.suspect) !== 0;
+  }
+
+  poolCompleteSlot(index: number): number {
+    return Atomics.load(this.#words, this.#poolAt(index) + POOL.completeSlot) >>> 0;
+  }
+
+  /** The pool's newest whole state, or undefined while it has none. */
+  pool(index: number): BoardPool | undefined {
+    const at = this.#poolAt(index);
+    readConsistent(this.#words, at, at + 1, POOL_BODY_WORDS, this.#poolBody);
+    const scratch = this.#poolScratch;
+    const flags = scratch[POOL.flags]!;
+    if ((flags & POOL_FLAG.ready) === 0) return undefined;
+    const pairs = this.#poolPairs;
+    return {
+      slot: scratch[POOL.slot]! >>> 0,
+      revision: scratch[POOL.revision]! >>> 0,
+      state: {
+        reserve0: pairs[POOL.reserve0 / 2]!,
+        reserve1: pairs[POOL.reserve1 / 2]!,
+        tradeFeeRate: pairs[POOL.tradeFeeRate / 2]!,
+        protocolFeeRate: pairs[POOL.protocolFeeRate / 2]!,
+        fundFeeRate: pairs[POOL.fundFeeRate / 2]!,
+        creatorFeeRate: pairs[POOL.creatorFeeRate / 2]!,
+        openTime: pairs[POOL.openTime / 2]!,
+        maxTransferFee0: pairs[POOL.maxTransferFee0 / 2]!,
+        maxTransferFee1: pairs[POOL.maxTransferFee1 / 2]!,
+        creatorFeeOn: scratch[POOL.creatorFeeOn]!,
+        transferFeeBps0: scratch[POOL.transferFeeBps0]!,
+        transferFeeBps1: scratch[POOL.transferFeeBps1]!,
+        creatorFeeEnabled: (flags & POOL_FLAG.creatorFeeEnabled) !== 0,
+        swapEnabled: (flags & POOL_FLAG.swapEnabled) !== 0,
+      },
+    };
+  }
+
+  #hashAt(count: number): number {
+    return HEADER_WORDS + (count % HASH_RING) * HASH_WORDS;
+  }
+
+  #hashWord(count: number, word: number): number {
+    return Atomics.load(this.#words, this.#hashAt(count) + word) >>> 0;
+  }
+
+  #poolAt(index: number): number {
+    if (!(index >= 0 && index < this.poolCapacity)) throw new RangeError(`no pool ${index} on the board`);
+    return POOLS_AT + index * POOL_WORDS;
+  }
+
+  #writeDouble(sequenceAt: number, at: number, value: number): void {
+    AS_DOUBLE[0] = value;
+    const low = HALF[0]!;
+    const high = HALF[1]!;
+    beginWrite(this.#words, sequenceAt);
+    Atomics.store(this.#words, at, low);
+    Atomics.store(this.#words, at + 1, high);
+    endWrite(this.#words, sequenceAt);
+  }
+
+  #store64(at: number, value: bigint): void {
+    AS_U64[0] = value;
+    Atomics.store(this.#words, at, HALF[0]!);
+    Atomics.store(this.#words, at + 1, HALF[1]!);
+  }
+}
