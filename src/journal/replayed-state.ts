@@ -100,7 +100,7 @@ export class StateBuilder {
     trade.attempts.push({ ...attempt, sends: 0 });
     // The attempt is written before its bytes leave, so it may be out even if no later record says so.
     if (trade.state === 'accepted' || trade.state === 'queued') {
-      const knownAtMs = trade.history.at(-1)?.knownAtMs ?? trade.acceptedAtMs;
+      const knownAtMs = record.signedAtMs;
       trade.state = 'signed';
       trade.history.push({
         state: 'signed',

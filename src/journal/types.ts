@@ -30,6 +30,7 @@ export type JournalRecord =
       readonly blockhash: Blockhash;
       readonly lastValidBlockHeight: BlockHeight;
       readonly signedSlot: Slot;
+      readonly signedAtMs: number;
       readonly poolSlot: Slot;
       readonly quotedIn: bigint;
       readonly quotedOut: bigint;

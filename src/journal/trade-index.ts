@@ -1,0 +1,186 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Trade } from '../model/trade.js';
+import { archiveDirectoryOf } from './compaction.js';
+import { type JournalFs, systemFs } from './journal-fs.js';
+import { readSegment } from './record-codec.js';
+import { type OrderUse, type ReplayedState, StateBuilder } from './replayed-state.js';
+import { listSegments, segmentPath } from './segments.js';
+
+/** Most trades that one page of a listing has. */
+export const MAX_PAGE_SIZE = 500;
+/** Bump when the layout changes: an index of another version is thrown away and rebuilt. */
+const INDEX_VERSION = 1;
+/** Trades put between two turns of the event loop while rebuilding. */
+const TRADES_A_TURN = 64;
+
+export interface HistoryQuery {
+  readonly wallet?: Address;
+  /** Epoch ms, inclusive. */
+  readonly fromMs?: number;
+  /** Epoch ms, exclusive. */
+  readonly toMs?: number;
+  /** 1 to MAX_PAGE_SIZE; 100 by default. */
+  readonly limit?: number;
+}
+
+/**
+ * Index and history beside the journal, in LMDB. It holds nothing that the journal and its archive do not:
+ * when it is missing, damaged, or of another chain, it is rebuilt from them. Writes are asynchronous, and
+ * one that a crash takes back is made again at the next start.
+ */
+export class TradeIndex {
+  readonly #root: RootDatabase;
+  readonly #trades: Database<Trade, string>;
+  readonly #orders: Database<OrderUse, string>;
+  readonly #signatures: Database<TradeId, string>;
+  /** Keys [wallet or '', acceptedAtMs, id]. */
+  readonly #times: Database<true, [string, number, string]>;
+  readonly #meta: Database<string | number, string>;
+  #fault: string | undefined;
+
+  private constructor(root: RootDatabase) {
+    this.#root = root;
+    this.#trades = root.openDB<Trade, string>({ name: 'trades', encoding: 'msgpack' });
+    this.#orders = root.openDB<OrderUse, string>({ name: 'orders', encoding: 'msgpack' });
+    this.#signatures = root.openDB<TradeId, string>({ name: 'signatures', encoding: 'msgpack' });
+    this.#times = root.openDB<true, [string, number, string]>({ name: 'times', encoding: 'msgpack' });
+    this.#meta = root.openDB<string | number, string>({ name: 'meta', encoding: 'msgpack' });
+  }
+
+  /**
+   * Opens the index and brings it up to what the journal and its archive say.
+   * @param options.dir of the index, `<DATA_DIR>/index`
+   * @param options.journalDir whose archive it also covers
+   */
+  static async open(options: {
+    dir: string;
+    journalDir: string;
+    genesisHash: string;
+    replayed: ReplayedState;
+    files?: JournalFs;
+  }): Promise<TradeIndex> {
+    const files = options.files ?? systemFs;
+    let index = TradeIndex.#openAt(options.dir);
+    if (index === undefined || !index.#isOf(options.genesisHash)) {
+      await index?.close();
+      rmSync(options.dir, { recursive: true, force: true });
+      index = new TradeIndex(open({ path: join(options.dir, 'trades.mdb') }));
+      await index.#meta.put('version', INDEX_VERSION);
+      await index.#meta.put('genesisHash', options.genesisHash);
+    }
+    await index.#takeArchive(files, archiveDirectoryOf(options.journalDir));
+    await index.#putAll(options.replayed.trades.values(), options.replayed.orders);
+    return index;
+  }
+
+  static #openAt(dir: string): TradeIndex | undefined {
+    try {
+      return new TradeIndex(open({ path: join(dir, 'trades.mdb') }));
+    } catch {
+      // Not readable as LMDB: it holds nothing of its own, so it is rebuilt rather than repaired.
+      return undefined;
+    }
+  }
+
+  #isOf(genesisHash: string): boolean {
+    return this.#meta.get('version') === INDEX_VERSION && this.#meta.get('genesisHash') === genesisHash;
+  }
+
+  async #takeArchive(files: JournalFs, archiveDirectory: string): Promise<void> {
+    const through = (this.#meta.get('archiveThrough') as number | undefined) ?? 0;
+    for (const segment of listSegments(files, archiveDirectory)) {
+      if (segment > through) await this.addArchive(files, archiveDirectory, segment);
+    }
+  }
+
+  /** Takes over one file of the archive, as compaction made it. */
+  async addArchive(files: JournalFs, archiveDirectory: string, segment: number): Promise<void> {
+    const state = new StateBuilder();
+    for (const stretch of readSegment(await files.readAsync(segmentPath(archiveDirectory, segment)))) {
+      if (stretch.kind === 'record') state.add(stretch.record);
+    }
+    await this.#putAll(state.trades.values(), state.orders);
+    await this.#meta.put('archiveThrough', segment);
+  }
+
+  async #putAll(trades: Iterable<Trade>, orders: ReadonlyMap<string, OrderUse>): Promise<void> {
+    let count = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    for (const trade of trades) {
+      last = this.put(trade, orders.get(trade.intent.clientOrderId)?.fingerprint ?? '');
+      count += 1;
+      if (count % TRADES_A_TURN === 0) await last;
+    }
+    await last;
+  }
+
+  /**
+   * Writes a trade as it is now; resolves when committed or refused (see `fault`), which nobody needs to
+   * wait for. The signed bytes stay in the journal.
+   */
+  async put(trade: Trade, fingerprint: string): Promise<void> {
+    const { id, wallet, acceptedAtMs, attempts } = trade;
+    const light: Trade = {
+      ...trade,
+      attempts: attempts.map((attempt) => ({ ...attempt, wire: new Uint8Array(0) })),
+    };
+    const writes = [
+      this.#trades.put(id, light),
+      this.#orders.put(trade.intent.clientOrderId, { tradeId: id, fingerprint }),
+      this.#times.put([wallet, acceptedAtMs, id], true),
+      this.#times.put(['', acceptedAtMs, id], true),
+      ...attempts.map((attempt) => this.#signatures.put(attempt.signature, id)),
+    ];
+    for (const result of await Promise.allSettled(writes)) {
+      if (result.status === 'rejected') this.#fault = String(result.reason);
+    }
+  }
+
+  /** Why a write was refused; what is missing then comes back at the next start. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  get(id: TradeId): Trade | undefined {
+    return this.#trades.get(id);
+  }
+
+  bySignature(signature: Signature): Trade | undefined {
+    const id = this.#signatures.get(signature);
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  byClientOrderId(clientOrderId: string): OrderUse | undefined {
+    return this.#orders.get(clientOrderId);
+  }
+
+  /** Newest first. */
+  list(query: HistoryQuery = {}): Trade[] {
+    const wallet = query.wallet ?? '';
+    const limit = Math.min(MAX_PAGE_SIZE, Math.max(1, query.limit ?? 100));
+    const keys = this.#times.getKeys({
+      reverse: true,
+      start: [wallet, query.toMs ?? Number.MAX_VALUE, ''],
+      end: [wallet, query.fromMs ?? -Number.MAX_VALUE, ''],
+      limit,
+    });
+    const trades: Trade[] = [];
+    for (const [, , id] of keys) {
+      const trade = this.get(id as TradeId);
+      if (trade !== undefined) trades.push(trade);
+    }
+    return trades;
+  }
+
+  /** Waits for all writes. */
+  async flushed(): Promise<void> {
+    await this.#root.flushed;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}

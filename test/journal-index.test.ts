@@ -1,0 +1,120 @@
+/** The index is a convenience: lost, damaged or of another chain, it must come back from journal and archive. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportJournal } from '../src/journal/export.js';
+import { fingerprintOf } from '../src/journal/fingerprint.js';
+import { IdempotencyBook } from '../src/journal/idempotency.js';
+import { compactJournal, openJournal } from '../src/journal/open-journal.js';
+import { TradeIndex } from '../src/journal/trade-index.js';
+import { asAddress, asSignature } from '../src/model/brands.js';
+import { attemptRecord, idOf, intentRecord, lifeOf, ORIGIN_MS } from './support/journal-records.js';
+import { ManualClock } from './support/manual-clock.js';
+
+let root: string;
+let dir: string;
+let journalDir: string;
+const clock = new ManualClock(ORIGIN_MS + 100_000);
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hotslot-index-'));
+  dir = join(root, 'index');
+  journalDir = join(root, 'journal');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Twelve ended trades in the archive, one live one in the journal. */
+async function filled(genesisHash = 'one') {
+  const { journal } = await openJournal({ dir: journalDir, genesisHash, clock, segmentBytes: 4000 });
+  for (let number = 1; number <= 12; number += 1) for (const record of lifeOf(number)) journal.append(record);
+  journal.append(intentRecord(50));
+  journal.append(attemptRecord(50));
+  await compactJournal(journal, { dir: journalDir, retentionMs: 1000, clock });
+  await journal.close();
+}
+
+async function withIndex<T>(use: (index: TradeIndex) => T, genesisHash = 'one'): Promise<T> {
+  const { journal, replayed } = await openJournal({ dir: journalDir, genesisHash, clock });
+  await journal.close();
+  const index = await TradeIndex.open({ dir, journalDir, genesisHash, replayed });
+  try {
+    return use(index);
+  } finally {
+    await index.close();
+  }
+}
+
+describe('TradeIndex', () => {
+  it('finds trades by id, client order id, signature, wallet and time, from archive and journal alike', async () => {
+    await filled();
+    await withIndex((index) => {
+      expect(index.get(idOf(3))).toMatchObject({
+        state: 'finalized',
+        intent: { amount: 0xffff_ffff_ffff_ffffn },
+      });
+      expect(index.bySignature(asSignature('signature-50-1'))!.id).toBe(idOf(50));
+      expect(index.byClientOrderId('order-7')!.tradeId).toBe(idOf(7));
+      const ids = (trades: { id: string }[]) => trades.map((trade) => trade.id);
+      expect(ids(index.list({ limit: 3 }))).toEqual([idOf(50), idOf(12), idOf(11)]);
+      const between = { wallet: asAddress('wallet1'), fromMs: ORIGIN_MS + 4, toMs: ORIGIN_MS + 6 };
+      expect(ids(index.list(between))).toEqual([idOf(5), idOf(4)]);
+      expect(index.list({ wallet: asAddress('nobody') })).toEqual([]);
+      expect(index.get(idOf(999))).toBeUndefined();
+    });
+  });
+
+  it('is rebuilt when it is missing or not readable', async () => {
+    await filled();
+    await withIndex((index) => expect(index.list()).toHaveLength(13));
+    rmSync(dir, { recursive: true });
+    await withIndex((index) => expect(index.list()).toHaveLength(13));
+    rmSync(dir, { recursive: true });
+    writeFileSync(dir, 'not a directory');
+    await withIndex((index) => expect(index.list()).toHaveLength(13));
+  });
+
+  it("forgets another chain's trades", async () => {
+    await filled();
+    await withIndex((index) => expect(index.list()).toHaveLength(13));
+    await withIndex((index) => expect(index.list()).toEqual([]), 'two');
+  });
+});
+
+describe('idempotency', () => {
+  const body = { clientOrderId: 'order-1', amount: '5', mode: 'exactIn' };
+
+  it('knows the same request by its content, whatever the order of its fields', () => {
+    expect(fingerprintOf({ mode: 'exactIn', amount: 5n, clientOrderId: 'order-1', pool: undefined })).toBe(
+      fingerprintOf(body),
+    );
+    expect(fingerprintOf({ ...body, amount: '6' })).not.toBe(fingerprintOf(body));
+    expect(fingerprintOf({ ...body, pool: null })).not.toBe(fingerprintOf(body));
+  });
+
+  it('gives the same trade for the same body and refuses another body, also after a restart', async () => {
+    const { journal } = await openJournal({ dir: journalDir, genesisHash: 'one' });
+    journal.append({ ...intentRecord(1), fingerprint: fingerprintOf(body) });
+    await journal.close();
+    const again = await openJournal({ dir: journalDir, genesisHash: 'one' });
+    await again.journal.close();
+    for (const book of [
+      new IdempotencyBook(again.replayed.orders),
+      new IdempotencyBook(new Map(), (id) => again.replayed.orders.get(id)),
+    ]) {
+      expect(book.find('order-1', fingerprintOf(body))).toBe(idOf(1));
+      expect(book.find('order-2', fingerprintOf(body))).toBeUndefined();
+      expect(() => book.find('order-1', fingerprintOf({ ...body, amount: '6' }))).toThrow('used before');
+    }
+  });
+});
+
+it('exports every record as a line of JSON', async () => {
+  await filled();
+  const lines: { kind: string; wire?: string; limit?: string }[] = [];
+  for await (const line of exportJournal(journalDir)) lines.push(JSON.parse(line));
+  expect(lines.filter((line) => line.kind === 'intent')).toHaveLength(13);
+  const attempt = lines.find((line) => line.kind === 'attempt')!;
+  expect(Buffer.from(attempt.wire!, 'base64')).toHaveLength(600);
+  expect(attempt.limit).toBe('5');
+});
