@@ -48,7 +48,7 @@ export interface BreakerView {
 
 export interface Operations {
   readonly intentDefaults: () => IntentDefaults;
-  submit(intent: TradeIntent, receivedUs: number): Trade;
+  submit(intent: TradeIntent, receivedUs: number, fingerprint: string): Trade;
   trade(id: TradeId): Trade | undefined;
   trades(limit: number): readonly Trade[];
   cancel(id: TradeId): CancelResult;

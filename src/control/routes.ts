@@ -1,5 +1,6 @@
 /** The routes of the operators' contract, in one table. */
 import { HotslotError } from '../errors/hotslot-error.js';
+import { fingerprintOf } from '../journal/fingerprint.js';
 import { asTradeId } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
 import type { Route } from './control-server.js';
@@ -111,7 +112,7 @@ export function worstLevel(checks: readonly HealthCheck[]): HealthCheck['level']
 
 function submit(operations: Operations, request: Request): Answer {
   const intent = parseTradeRequest(request.body, operations.intentDefaults());
-  const trade = operations.submit(intent, request.receivedUs);
+  const trade = operations.submit(intent, request.receivedUs, fingerprintOf(request.body));
   return json({ id: trade.id, state: trade.state }, 202);
 }
 

@@ -70,9 +70,11 @@ export class StateBuilder {
   #addIntent(record: JournalRecord & { kind: 'intent' }): string | undefined {
     if (this.trades.has(record.tradeId)) return undefined;
     const { intent, tradeId, acceptedAtMs } = record;
+    const fingerprint = record.fingerprint ?? fingerprintOf(intent);
     this.trades.set(tradeId, {
       id: tradeId,
       intent,
+      fingerprint,
       state: 'accepted',
       wallet: record.wallet,
       pool: record.pool,
@@ -87,7 +89,7 @@ export class StateBuilder {
     });
     this.orders.set(intent.clientOrderId, {
       tradeId,
-      fingerprint: record.fingerprint ?? fingerprintOf(intent),
+      fingerprint,
     });
     return undefined;
   }

@@ -24,22 +24,24 @@ export class AttemptRunner {
   async run(live: LiveTrade): Promise<void> {
     try {
       const { intent } = live.trade;
-      this.#assertMaySign(live);
+      const stopCount = this.#ports.gate.stopCount();
+      this.#assertMaySign(live, stopCount);
       const zeroSignature = intent.dryRun || !this.#ports.settings.mayTradeLive;
       const built = await this.#ports.builder.build(this.#request(live, zeroSignature));
       if (!built.ok) throw HotslotError.fromPlain(built.error);
       this.#stampBuild(live, built);
       if (zeroSignature) await this.#simulate(live, built);
-      else await this.#launch(live, built);
+      else await this.#launch(live, built, stopCount);
     } catch (error) {
       this.#deny(live, error);
     }
   }
 
   /** The kill switch and the clock may have moved while the trade stood in line. */
-  #assertMaySign(live: LiveTrade): void {
+  #assertMaySign(live: LiveTrade, stopCount: number): void {
     const grade = this.#ports.killGrade();
-    if (grade === 'stop' && !live.trade.intent.dryRun) {
+    const wasStopped = grade === 'stop' || this.#ports.gate.stopCount() !== stopCount;
+    if (wasStopped && !live.trade.intent.dryRun) {
       throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
     }
     const lateMs = this.#ports.clock.nowMs() - live.trade.deadlineAtMs;
@@ -76,17 +78,18 @@ export class AttemptRunner {
     times.quotedUs = doneUs - built.signUs - built.buildUs;
   }
 
-  async #launch(live: LiveTrade, built: BuiltAttempt): Promise<void> {
+  async #launch(live: LiveTrade, built: BuiltAttempt, stopCount: number): Promise<void> {
     const { trade } = live;
     // A stop or a cancellation that came while it was being signed: nothing is written down, nothing leaves.
-    this.#assertMaySign(live);
+    this.#assertMaySign(live, stopCount);
     if (live.cancelRequested) throw new HotslotError('CANCELLED');
-    const attempt = attemptOf(trade.attempts.length + 1, built, this.#ports.settings);
+    const attempt = attemptOf(trade.attempts.length + 1, built, this.#ports);
     await this.#writeDown(live, attempt);
     trade.attempts.push(attempt);
     this.#store.addSignature(attempt.signature, live);
     this.#moves.move(live, 'signed', LOCAL);
     trade.times.journalledUs = this.#ports.clock.monotonicUs() - live.receivedUs;
+    this.#ports.gate.admit(attempt.signature);
     this.#ports.confirmer.track(attempt);
     try {
       const sentUs = await this.#ports.sender.start(attempt.signature, attempt.wire);
@@ -166,7 +169,7 @@ function cappedPrice(settings: DeskPorts['settings']): bigint {
   return settings.computeUnitPriceMicroLamports < most ? settings.computeUnitPriceMicroLamports : most;
 }
 
-function attemptOf(number: number, built: BuiltAttempt, settings: DeskPorts['settings']): Attempt {
+function attemptOf(number: number, built: BuiltAttempt, { settings, clock }: DeskPorts): Attempt {
   if (built.signature === undefined) throw new Error('an attempt without a signature');
   return {
     number,
@@ -174,6 +177,7 @@ function attemptOf(number: number, built: BuiltAttempt, settings: DeskPorts['set
     blockhash: built.blockhash,
     lastValidBlockHeight: built.lastValidBlockHeight,
     signedSlot: built.signedSlot,
+    signedAtMs: clock.nowMs(),
     poolSlot: built.poolSlot,
     quotedIn: built.quotedIn,
     quotedOut: built.quotedOut,

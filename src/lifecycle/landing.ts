@@ -174,6 +174,7 @@ export class Landing {
     if (attempt === undefined) return;
     this.#ports.sender.stop(attempt.signature);
     this.#ports.confirmer.untrack(attempt.signature);
+    this.#ports.gate.forget(attempt.signature);
   }
 
   /** What law L2 exists to prevent; it is shouted, and the trade's record shows both. */

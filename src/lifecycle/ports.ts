@@ -40,6 +40,17 @@ export interface Admission {
   settle(trade: Trade, transaction: TransactionUpdate): void;
 }
 
+/** Which attempts may leave: those signed after the newest stop, and only while none is in force (L3). */
+export interface StopMarks {
+  /** Grows with every stop; what was begun under another count is not signed. */
+  stopCount(): number;
+  /** An attempt that was signed just now. */
+  admit(signature: Signature): void;
+  /** An attempt from before a restart; false when a stop came since it was signed. */
+  admitEarlier(signature: Signature, signedAtMs: number): boolean;
+  forget(signature: Signature): void;
+}
+
 export interface DeskSettings {
   readonly maxAttempts: number;
   readonly expiryCommitment: 'confirmed' | 'finalized';
@@ -82,6 +93,7 @@ export interface DeskPorts {
   readonly lockSet: (trade: Pick<Trade, 'pool' | 'wallet' | 'intent'>) => LockSet;
   readonly admission: Admission;
   readonly killGrade: () => KillGrade;
+  readonly gate: StopMarks;
   readonly builder: AttemptBuilder;
   readonly journal: Journal;
   readonly sender: ResumableSender;

@@ -3,6 +3,7 @@
  * states, writes each move down, and tells subscribers; the stages do the work.
  */
 import { HotslotError } from '../errors/hotslot-error.js';
+import { fingerprintOf } from '../journal/fingerprint.js';
 import { bindingLimit, type Route } from '../market/router.js';
 import { type Address, asSlot, type Signature, type TradeId } from '../model/brands.js';
 import type { Evidence, StateChange, Trade } from '../model/trade.js';
@@ -12,7 +13,6 @@ import { canMove, LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model
 import type { ScheduledTrade } from '../schedule/scheduler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { AttemptRunner } from './attempt-runner.js';
-import { sameIntent } from './intent-fingerprint.js';
 import { Landing } from './landing.js';
 import { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type MoveDetails } from './moves.js';
@@ -88,10 +88,11 @@ export class TradeDesk {
   /**
    * Accepts an intent or refuses it. The same `clientOrderId` with the same intent gives the same trade back.
    * @param receivedUs monotonic microseconds at which the request's first byte was read
+   * @param fingerprint of the request as the client sent it, defaults not filled in
    * @throws HotslotError with the denial's code; nothing is queued then
    */
-  submit(intent: TradeIntent, receivedUs: number): Trade {
-    const known = this.#known(intent);
+  submit(intent: TradeIntent, receivedUs: number, fingerprint: string = fingerprintOf(intent)): Trade {
+    const known = this.#known(intent.clientOrderId, fingerprint);
     if (known !== undefined) return known;
     this.#assertOpen(intent);
     const route = this.#ports.route(intent);
@@ -99,7 +100,7 @@ export class TradeDesk {
     const id = newTradeId(this.#ports.clock.nowMs(), this.#ports.random);
     const grade = this.#ports.killGrade();
     const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
-    const trade = this.#newTrade(id, intent, route, limit, wallet);
+    const trade = this.#newTrade({ id, intent, fingerprint, route, limit, wallet });
     const live = this.#store.add(trade, receivedUs);
     this.#stamp(live, 'validatedUs');
     try {
@@ -194,10 +195,10 @@ export class TradeDesk {
     this.scheduler.pause('The executor is shutting down.');
   }
 
-  #known(intent: TradeIntent): Trade | undefined {
-    const known = this.byClientOrderId(intent.clientOrderId);
+  #known(clientOrderId: string, fingerprint: string): Trade | undefined {
+    const known = this.byClientOrderId(clientOrderId);
     if (known === undefined) return undefined;
-    if (sameIntent(known.intent, intent)) return known;
+    if (known.fingerprint === fingerprint) return known;
     throw new HotslotError('CLIENT_ORDER_ID_REUSED', {
       field: 'clientOrderId',
       context: { tradeId: known.id },
@@ -214,12 +215,21 @@ export class TradeDesk {
     this.scheduler.assertRoom();
   }
 
-  #newTrade(id: TradeId, intent: TradeIntent, route: Route, limit: bigint, wallet: Address): Trade {
+  #newTrade(facts: {
+    readonly id: TradeId;
+    readonly intent: TradeIntent;
+    readonly fingerprint: string;
+    readonly route: Route;
+    readonly limit: bigint;
+    readonly wallet: Address;
+  }): Trade {
+    const { id, intent, fingerprint, route, limit, wallet } = facts;
     const nowMs = this.#ports.clock.nowMs();
     const accepted: StateChange = { state: 'accepted', atMs: nowMs, knownAtMs: nowMs, evidence: LOCAL };
     return {
       id,
       intent,
+      fingerprint,
       state: 'accepted',
       wallet,
       pool: route.keys.pool,
@@ -279,7 +289,8 @@ export class TradeDesk {
     this.#locks.resume(live);
     this.#ports.confirmer.track(last);
     this.#ports.confirmer.hurry(last.signature);
-    if (trade.state !== 'confirmed') this.#ports.sender.resume(last.signature, last.wire);
+    const mayLeave = this.#ports.gate.admitEarlier(last.signature, last.signedAtMs);
+    if (mayLeave && trade.state !== 'confirmed') this.#ports.sender.resume(last.signature, last.wire);
   }
 
   #resumeQueued(live: LiveTrade): void {
@@ -357,6 +368,7 @@ export class TradeDesk {
     for (const { signature } of trade.attempts) {
       this.#ports.sender.stop(signature);
       this.#ports.confirmer.untrack(signature);
+      this.#ports.gate.forget(signature);
     }
     this.#store.end(live);
   }
@@ -378,6 +390,7 @@ function intentRecord(trade: Trade) {
     kind: 'intent',
     tradeId: trade.id,
     intent: trade.intent,
+    fingerprint: trade.fingerprint,
     wallet: trade.wallet,
     pool: trade.pool,
     limit: trade.limit,

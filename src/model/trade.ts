@@ -39,6 +39,8 @@ export interface Attempt {
   readonly lastValidBlockHeight: BlockHeight;
   /** Head slot when it was signed. */
   readonly signedSlot: Slot;
+  /** Epoch ms; what was signed before a stop stays stopped (L3). */
+  readonly signedAtMs: number;
   /** Slot of the pool state that it was quoted on. */
   readonly poolSlot: Slot;
   readonly quotedIn: bigint;
@@ -87,6 +89,8 @@ export interface TradeOutcome {
 export interface Trade {
   readonly id: TradeId;
   readonly intent: TradeIntent;
+  /** Of the request as the client sent it: the same `clientOrderId` with another one is another trade. */
+  readonly fingerprint: string;
   state: TradeState;
   /** Chosen at acceptance. */
   readonly wallet: Address;

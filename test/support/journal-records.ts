@@ -50,6 +50,7 @@ export function attemptRecord(number: number, attempt = 1): JournalRecord & { ki
     blockhash: asBlockhash('hash'),
     lastValidBlockHeight: asBlockHeight(161),
     signedSlot: asSlot(12),
+    signedAtMs: ORIGIN_MS + number,
     poolSlot: asSlot(11),
     quotedIn: 5n,
     quotedOut: 6n,
