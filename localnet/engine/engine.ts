@@ -19,6 +19,7 @@ import type {
 } from './messages.js';
 import { type PendingTransaction, TICKS_PER_SLOT } from './open-block.js';
 import { createPrng, type Prng } from './prng.js';
+import { bootFromLedger, type EngineResume } from './resume.js';
 import { ABSENT_ACCOUNT } from './runtime.js';
 import { createLeaderSchedule } from './schedule.js';
 import { simulateTransaction } from './simulation.js';
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly startSlot?: number;
   /** From an earlier run of the same chain. */
   readonly snapshot?: Uint8Array;
+  /** From a kept ledger of the same chain; not together with a snapshot. */
+  readonly resume?: EngineResume;
 }
 
 export interface EngineHost {
@@ -72,14 +75,11 @@ export class Engine {
     private readonly options: EngineOptions,
     private readonly host: EngineHost,
   ) {
-    const { genesis, genesisHash, seed } = options;
+    const { genesis, seed } = options;
     this.currentConditions = changeConditions(DEFAULT_CONDITIONS, options.conditions ?? {});
     this.leaderAt = createLeaderSchedule(seed, genesis.validators);
     this.jitter = createPrng(seed, 'jitter');
-    this.state =
-      options.snapshot === undefined
-        ? bootFromGenesis(genesis, genesisHash, options.startSlot ?? 0, Math.floor(host.nowMs() / 1000))
-        : bootFromSnapshot(options.snapshot, genesisHash);
+    this.state = boot(options, Math.floor(host.nowMs() / 1000));
     this.faucet = new Faucet(genesis.faucet, this.state.counters.airdrops);
     this.slots = new SlotProducer(this.state, seed, {
       nowMs: () => host.nowMs(),
@@ -257,6 +257,13 @@ export class Engine {
       this.host.emit({ type: 'slot', slot, parent: block.parentSlot, status, atMs });
     }
   }
+}
+
+function boot(options: EngineOptions, unixTimestamp: number): BootState {
+  const { genesis, genesisHash, snapshot, resume, startSlot = 0 } = options;
+  if (snapshot !== undefined) return bootFromSnapshot(snapshot, genesisHash);
+  if (resume !== undefined) return bootFromLedger(resume);
+  return bootFromGenesis(genesis, genesisHash, startSlot, unixTimestamp);
 }
 
 function dropReason(error: TransactionErrorJson): DroppedEvent['reason'] {
