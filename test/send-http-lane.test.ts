@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { asSignature } from '../src/model/brands.js';
+import { HttpLane } from '../src/send/http-lane.js';
+import { HttpFormatError, HttpResponseReader } from '../src/send/http-response.js';
+import type { LaneOutcome } from '../src/send/lane.js';
+import { systemClock } from '../src/time/clock.js';
+
+const WIRE = Uint8Array.from({ length: 644 }, (_, index) => index % 251);
+const cleanUps: (() => void)[] = [];
+
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+});
+
+async function serve(answer: (body: string, response: ServerResponse) => void): Promise<string> {
+  const server = createServer((request: IncomingMessage, response) => {
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => answer(body, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUps.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/?key=k`;
+}
+
+async function openLane(url: string, timeoutMs = 2_000): Promise<HttpLane> {
+  const lane = new HttpLane({ url, timeoutMs, clock: systemClock });
+  cleanUps.push(() => lane.close());
+  if (!lane.ready) await new Promise<void>((resolve) => lane.onReady(resolve));
+  return lane;
+}
+
+function send(lane: HttpLane, wire = WIRE): Promise<LaneOutcome> {
+  return new Promise((resolve) => lane.write(asSignature('s'), wire, resolve));
+}
+
+describe('a lane to an RPC node', () => {
+  it('sends the bytes as sendTransaction takes them, of any length', async () => {
+    const bodies: string[] = [];
+    const url = await serve((body, response) => {
+      bodies.push(body);
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: 'signature' }));
+    });
+    const lane = await openLane(url);
+    for (const length of [1232, 1, 644]) {
+      expect(
+        await send(lane, WIRE.length >= length ? WIRE.subarray(0, length) : new Uint8Array(length).fill(9)),
+      ).toMatchObject({
+        outcome: 'acknowledged',
+      });
+    }
+    const [largest] = bodies.map((body) => JSON.parse(body) as { method: string; params: [string, object] });
+    expect(largest?.method).toBe('sendTransaction');
+    expect(Buffer.from(largest!.params[0], 'base64').length).toBe(1232);
+    expect(largest!.params[1]).toEqual({
+      encoding: 'base64',
+      skipPreflight: true,
+      preflightCommitment: 'confirmed',
+      maxRetries: 0,
+    });
+  });
+
+  it('names what the node answered', async () => {
+    const answers = [
+      { error: { code: -32002, message: 'failed', data: { err: 'AlreadyProcessed' } } },
+      { error: { code: -32002, message: 'failed', data: { err: 'BlockhashNotFound' } } },
+      { error: { code: -32005, message: 'behind' } },
+      { error: { code: -32603, message: 'internal' } },
+    ];
+    const outcomes = ['alreadyProcessed', 'blockhashNotFound', 'refused', 'error'];
+    const url = await serve((_body, response) => response.end(JSON.stringify(answers.shift())));
+    const lane = await openLane(url);
+    for (const outcome of outcomes) expect((await send(lane)).outcome).toBe(outcome);
+  });
+
+  it('takes 429 as pushing back and goes on with the same connection', async () => {
+    const statuses = [429, 200];
+    const url = await serve((_body, response) => {
+      response.statusCode = statuses.shift() ?? 200;
+      response.end('{"result":"x"}');
+    });
+    const lane = await openLane(url);
+    expect((await send(lane)).outcome).toBe('refused');
+    expect((await send(lane)).outcome).toBe('acknowledged');
+  });
+
+  it('gives up on an answer that does not come and connects again', async () => {
+    let silent = true;
+    const url = await serve((_body, response) => {
+      if (!silent) response.end('{"result":"x"}');
+    });
+    const lane = await openLane(url, 100);
+    expect((await send(lane)).outcome).toBe('timeout');
+    expect(lane.ready).toBe(false);
+    silent = false;
+    await new Promise<void>((resolve) => lane.onReady(resolve));
+    expect((await send(lane)).outcome).toBe('acknowledged');
+  });
+
+  it('is not ready while an answer is due', async () => {
+    const url = await serve((_body, response) => response.end('{"result":"x"}'));
+    const lane = await openLane(url);
+    const answered = send(lane);
+    expect(lane.ready).toBe(false);
+    await answered;
+    expect(lane.ready).toBe(true);
+  });
+});
+
+describe('reading HTTP answers', () => {
+  const text =
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
+
+  it('gives the same answers however the bytes are cut', () => {
+    for (let size = 1; size < text.length; size++) {
+      const reader = new HttpResponseReader();
+      const answers = [];
+      for (let at = 0; at < text.length; at += size) {
+        let answer = reader.push(Buffer.from(text.slice(at, at + size)));
+        while (answer !== undefined) {
+          answers.push(answer);
+          answer = reader.next();
+        }
+      }
+      expect(answers).toEqual([
+        { status: 200, body: 'ok', closes: false },
+        { status: 500, body: 'abc', closes: false },
+      ]);
+    }
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n'],
+    ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n'],
+    ['a body without a length', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['an endless head', `HTTP/1.1 200 OK\r\n${'x'.repeat(20_000)}`],
+    ['a body past the bound', 'HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n'],
+  ])('refuses %s', (_name, bytes) => {
+    expect(() => new HttpResponseReader().push(Buffer.from(bytes))).toThrow(HttpFormatError);
+  });
+});

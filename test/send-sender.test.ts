@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { asSignature, type Signature } from '../src/model/brands.js';
+import { TransactionSender } from '../src/send/transaction-sender.js';
+import { FakeLane } from './support/fake-lane.js';
+import { ManualClock } from './support/manual-clock.js';
+
+const SIGNATURE = asSignature('first');
+const WIRE = Uint8Array.of(1, 2, 3);
+const BLOCK_MS = 400;
+
+function setUp(laneNames: readonly string[] = ['rpc:a']) {
+  const clock = new ManualClock();
+  const lanes = laneNames.map((name) => new FakeLane(name));
+  const blocked = new Set<Signature>();
+  let open = true;
+  const gate = { mayLeave: (signature: Signature) => open && !blocked.has(signature) };
+  const sender = new TransactionSender({ lanes, gate, clock, blockMs: () => BLOCK_MS });
+  const setOpen = (value: boolean) => {
+    open = value;
+  };
+  return { clock, lanes, lane: lanes[0]!, sender, setOpen };
+}
+
+describe('sending an attempt', () => {
+  it('writes the bytes at once to one connection of every endpoint', async () => {
+    const { lanes, sender } = setUp(['rpc:a', 'rpc:a', 'rpc:b']);
+    await sender.start(SIGNATURE, WIRE);
+    expect(lanes.map((lane) => lane.written.length)).toEqual([1, 0, 1]);
+  });
+
+  it('sends the very same bytes again and again until it is stopped', async () => {
+    const { clock, lane, sender } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    for (let i = 0; i < 400; i++) {
+      lane.answer('acknowledged');
+      clock.advance(10);
+    }
+    const sends = lane.written.length;
+    expect(sends).toBeGreaterThan(4);
+    expect(lane.written.every(({ wire }) => Buffer.from(wire).equals(Buffer.from(WIRE)))).toBe(true);
+    sender.stop(SIGNATURE);
+    lane.answer('acknowledged');
+    clock.advance(10_000);
+    expect(lane.written.length).toBe(sends);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  it('resends seldom once it was seen processed, and at once when its fork is lost', async () => {
+    const { clock, lane, sender } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    lane.answer('acknowledged');
+    sender.markSeen(SIGNATURE, true);
+    clock.advance(3 * BLOCK_MS);
+    expect(lane.written.length).toBe(1);
+    sender.markSeen(SIGNATURE, false);
+    expect(lane.written.length).toBe(2);
+  });
+
+  it('stretches its pace while endpoints push back', async () => {
+    const paces: number[] = [];
+    for (const outcome of ['acknowledged', 'refused'] as const) {
+      const { clock, lane, sender } = setUp();
+      await sender.start(SIGNATURE, WIRE);
+      for (let i = 0; i < 500; i++) {
+        lane.answer(outcome);
+        clock.advance(10);
+      }
+      paces.push(lane.written.length);
+      sender.close();
+    }
+    expect(paces[1]).toBeLessThan(paces[0]!);
+  });
+
+  it('waits for a free lane, and first sends go before resends', async () => {
+    const { clock, lane, sender } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    const second = sender.start(asSignature('second'), WIRE);
+    clock.advance(BLOCK_MS);
+    expect(lane.written.length).toBe(1);
+    lane.answer('acknowledged');
+    await second;
+    expect(lane.written.map(({ signature }) => signature)).toEqual(['first', 'second']);
+  });
+});
+
+describe('L3: a stop', () => {
+  it('gives a first send back and nothing left', async () => {
+    const { lane, sender, setOpen } = setUp();
+    setOpen(false);
+    await expect(sender.start(SIGNATURE, WIRE)).rejects.toMatchObject({ code: 'KILL_SWITCH_ACTIVE' });
+    expect(lane.written).toEqual([]);
+    expect(sender.activeCount).toBe(0);
+  });
+
+  it('holds bytes that waited for a lane when it came', async () => {
+    const { lane, sender, setOpen } = setUp();
+    lane.setReady(false);
+    const waiting = sender.start(SIGNATURE, WIRE);
+    setOpen(false);
+    lane.setReady(true);
+    await expect(waiting).rejects.toMatchObject({ code: 'KILL_SWITCH_ACTIVE' });
+    expect(lane.written).toEqual([]);
+  });
+
+  it('holds resends', async () => {
+    const { clock, lane, sender, setOpen } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    lane.answer('acknowledged');
+    setOpen(false);
+    clock.advance(20 * BLOCK_MS);
+    expect(lane.written.length).toBe(1);
+  });
+});
