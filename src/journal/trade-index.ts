@@ -103,7 +103,7 @@ export class TradeIndex {
       if (stretch.kind === 'record') state.add(stretch.record);
     }
     await this.#putAll(state.trades.values(), state.orders);
-    await this.#meta.put('archiveThrough', segment);
+    if (this.#fault === undefined) await this.#meta.put('archiveThrough', segment);
   }
 
   async #putAll(trades: Iterable<Trade>, orders: ReadonlyMap<string, OrderUse>): Promise<void> {

@@ -119,7 +119,9 @@ export class Scheduler {
   assertRoom(): void {
     if (this.#paused !== undefined) throw new HotslotError('SHUTTING_DOWN', { detail: this.#paused });
     if (this.#queued.size >= this.#maxQueued) {
-      throw new HotslotError('QUEUE_FULL', { context: { queued: this.#queued.size, limit: this.#maxQueued } });
+      throw new HotslotError('QUEUE_FULL', {
+        context: { queued: this.#queued.size, limit: this.#maxQueued },
+      });
     }
   }
 

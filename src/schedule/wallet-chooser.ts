@@ -1,0 +1,82 @@
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Address } from '../model/brands.js';
+
+export interface TradingWallet {
+  readonly name: string;
+  readonly address: Address;
+}
+
+/** What the chooser asks of others, at the moment of choosing. */
+export interface WalletFacts {
+  /** Trades of this wallet that are accepted and not at an end. */
+  liveTrades(wallet: Address): number;
+  /** Whether it holds this much of the mint, unreserved, besides fees and rent. */
+  isFunded(wallet: Address, mint: Address, amount: bigint): boolean;
+  /** Whether earlier trades of it are still being settled after a restart. */
+  isReconciling(wallet: Address): boolean;
+}
+
+export interface WalletWish {
+  /** A wallet's name or address; absent means any. */
+  readonly named?: string;
+  readonly inputMint: Address;
+  /** The most that the trade may spend of it, base units. */
+  readonly amountIn: bigint;
+}
+
+/**
+ * Chooses the wallet of a trade: the one it names, else, of those that hold what is to be spent, the one
+ * with the fewest live trades, the longest unchosen first among equals. Since each transaction write-locks
+ * its fee payer, spreading over wallets is what makes trades parallel; and since what is sold must be held,
+ * a sale falls to a wallet that bought.
+ */
+export class WalletChooser {
+  readonly #wallets: readonly TradingWallet[];
+  readonly #facts: WalletFacts;
+  readonly #chosenAt = new Map<Address, number>();
+  #choices = 0;
+
+  constructor(wallets: readonly TradingWallet[], facts: WalletFacts) {
+    this.#wallets = wallets;
+    this.#facts = facts;
+  }
+
+  /** @throws HotslotError WALLET_UNKNOWN, INSUFFICIENT_FUNDS, RECONCILING */
+  choose(wish: WalletWish): TradingWallet {
+    const { named, inputMint, amountIn } = wish;
+    const permitted =
+      named === undefined
+        ? this.#wallets
+        : this.#wallets.filter((wallet) => wallet.name === named || wallet.address === named);
+    if (permitted.length === 0) throw new HotslotError('WALLET_UNKNOWN', { field: 'wallet' });
+    const funded = permitted.filter((wallet) => this.#facts.isFunded(wallet.address, inputMint, amountIn));
+    if (funded.length === 0) {
+      throw new HotslotError('INSUFFICIENT_FUNDS', {
+        field: named === undefined ? 'amount' : 'wallet',
+        context: { mint: inputMint, amount: amountIn.toString(), wallets: permitted.length },
+      });
+    }
+    let best: TradingWallet | undefined;
+    let bestLive = Number.POSITIVE_INFINITY;
+    for (const wallet of funded) {
+      if (this.#facts.isReconciling(wallet.address)) continue;
+      const live = this.#facts.liveTrades(wallet.address);
+      if (
+        best === undefined ||
+        live < bestLive ||
+        (live === bestLive && this.#last(wallet) < this.#last(best))
+      ) {
+        best = wallet;
+        bestLive = live;
+      }
+    }
+    if (best === undefined) throw new HotslotError('RECONCILING', { field: 'wallet' });
+    this.#choices += 1;
+    this.#chosenAt.set(best.address, this.#choices);
+    return best;
+  }
+
+  #last(wallet: TradingWallet): number {
+    return this.#chosenAt.get(wallet.address) ?? 0;
+  }
+}
