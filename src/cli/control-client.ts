@@ -1,7 +1,6 @@
 /** How scripts find and ask a running executor: HOTSLOT_URL, else data/run.json, else port 3000. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { request } from 'undici';
+import { readRunInfo } from '../journal/data-dir.js';
 
 const TIMEOUT_MS = 10_000;
 const DEFAULT_URL = 'http://127.0.0.1:3000';
@@ -68,22 +67,8 @@ export class ControlClient {
   }
 }
 
-export interface RunFile {
-  readonly pid: number;
-  readonly controlUrl: string;
-}
-
-export function readRunFile(dataDir: string): RunFile | undefined {
-  try {
-    return JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile;
-  } catch {
-    // Absent or half-written both mean that nobody announced a running executor.
-    return undefined;
-  }
-}
-
 export function controlUrl(environment: NodeJS.ProcessEnv): string {
-  return environment.HOTSLOT_URL ?? readRunFile(environment.DATA_DIR ?? 'data')?.controlUrl ?? DEFAULT_URL;
+  return environment.HOTSLOT_URL ?? readRunInfo(environment.DATA_DIR ?? 'data')?.controlUrl ?? DEFAULT_URL;
 }
 
 export function controlClient(environment: NodeJS.ProcessEnv): ControlClient {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readRunFile } from './control-client.js';
+import { readRunInfo } from '../journal/data-dir.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -41,7 +41,7 @@ export async function startOwnExecutor(
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const run = readRunFile(join(directory, 'data'));
+    const run = readRunInfo(join(directory, 'data'));
     if (run !== undefined) return { controlUrl: run.controlUrl, stop };
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();

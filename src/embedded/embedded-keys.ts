@@ -1,0 +1,44 @@
+/** The embedded default's keys: made once, encrypted, with a passphrase file that only its owner reads. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Keystore } from '../keys/keystore.js';
+
+export const TRADING_KEY_COUNT = 8;
+const PASSPHRASE_BYTES = 32;
+const MODE_PRIVATE = 0o600;
+
+export interface KeystorePaths {
+  readonly keystore: string;
+  readonly passphrase: string;
+}
+
+export function embeddedKeystorePaths(dataDir: string): KeystorePaths {
+  return { keystore: join(dataDir, 'keystore.json'), passphrase: join(dataDir, 'keystore.passphrase') };
+}
+
+/** Opens the keystore, and makes it first where there is none: `trading-key-1` to `-8` and `master`. */
+export async function openEmbeddedKeystore(
+  paths: KeystorePaths,
+  keyCount = TRADING_KEY_COUNT,
+): Promise<Keystore> {
+  if (existsSync(paths.keystore)) return openKeystore(paths);
+  if (!existsSync(paths.passphrase)) {
+    const passphrase = randomBytes(PASSPHRASE_BYTES).toString('base64url');
+    writeFileSync(paths.passphrase, `${passphrase}\n`, { mode: MODE_PRIVATE, flag: 'wx' });
+  }
+  const keystore = await Keystore.create(paths.keystore, readPassphrase(paths.passphrase));
+  for (let number = 1; number <= keyCount; number++) keystore.generate(`trading-key-${number}`).wipe();
+  keystore.generate('master').wipe();
+  await keystore.save();
+  return keystore;
+}
+
+/** @throws HotslotError KEYSTORE_INVALID */
+export function openKeystore(paths: KeystorePaths): Promise<Keystore> {
+  return Keystore.open(paths.keystore, readPassphrase(paths.passphrase));
+}
+
+function readPassphrase(path: string): string {
+  return readFileSync(path, 'utf8').trimEnd();
+}
