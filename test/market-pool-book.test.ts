@@ -1,0 +1,174 @@
+/** A pool is published whole, between two transactions: half a swap is a wrong price. */
+import { describe, expect, it } from 'vitest';
+import { PoolBook } from '../src/market/pool-book.js';
+import { RAYDIUM_CPMM_PROGRAM } from '../src/market/raydium-cpmm-program.js';
+import type { PoolSnapshot } from '../src/market/types.js';
+import { asSlot } from '../src/model/brands.js';
+import {
+  configData,
+  FakeAccounts,
+  feeMintData,
+  poolStateData,
+  putPool,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
+  testKeys,
+  vaultData,
+} from './support/cpmm-accounts.js';
+
+function setUp() {
+  const accounts = new FakeAccounts();
+  const keys = testKeys();
+  let epoch = 0n;
+  const book = new PoolBook({ accounts, epochOf: () => epoch });
+  putPool(accounts, keys, 1000n, 2000n);
+  book.addPool(keys);
+  const published: PoolSnapshot[] = [];
+  const lost: string[] = [];
+  book.listen({ onPool: (snapshot) => published.push(snapshot), onPoolLost: (pool) => lost.push(pool) });
+  published.length = 0;
+  const vault0 = (amount: bigint, slot: number, signature?: string) =>
+    book.onAccountChanged(
+      keys.vault0,
+      accounts.put(keys.vault0, TOKEN_PROGRAM, vaultData(amount), slot, signature),
+      'write',
+    );
+  const vault1 = (amount: bigint, slot: number, signature?: string) =>
+    book.onAccountChanged(
+      keys.vault1,
+      accounts.put(keys.vault1, TOKEN_PROGRAM, vaultData(amount), slot, signature),
+      'write',
+    );
+  const state = (slot: number, signature?: string, fields = {}) =>
+    book.onAccountChanged(
+      keys.pool,
+      accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys, fields), slot, signature),
+      'write',
+    );
+  const setEpoch = (value: bigint) => {
+    epoch = value;
+  };
+  return { accounts, keys, book, published, lost, vault0, vault1, state, setEpoch };
+}
+
+const reserves = (snapshot: PoolSnapshot | undefined) => [snapshot?.state.reserve0, snapshot?.state.reserve1];
+
+describe('the pool book', () => {
+  it('publishes a swap at its third account, in any order, once', () => {
+    const { published, vault0, vault1, state } = setUp();
+    vault1(1990n, 5, 'a');
+    vault0(1010n, 5, 'a');
+    expect(published).toHaveLength(0);
+    state(5, 'a', { protocolFees0: 1n });
+    expect(published).toHaveLength(1);
+    expect(reserves(published[0])).toEqual([1009n, 1990n]);
+    expect(published[0]).toMatchObject({ slot: 5, txnSignature: 'a' });
+  });
+
+  it('publishes a lone vault write when the next transaction comes, with that transaction’s bytes kept apart', () => {
+    const { published, vault0, vault1 } = setUp();
+    vault0(1500n, 5, 'donation');
+    expect(published).toHaveLength(0);
+    vault0(1600n, 5, 'next');
+    expect(published.map(reserves)).toEqual([[1500n, 2000n]]);
+    vault1(1900n, 5, 'next');
+    expect(published).toHaveLength(1);
+  });
+
+  it('publishes a lone vault write at the end of its slot', () => {
+    const { book, published, vault0 } = setUp();
+    vault0(1500n, 5, 'donation');
+    book.onSlotComplete(asSlot(5));
+    expect(published.map(reserves)).toEqual([[1500n, 2000n]]);
+    book.onSlotComplete(asSlot(6));
+    expect(published).toHaveLength(1);
+  });
+
+  it('never mixes fetched accounts of different slots before the slot ends', () => {
+    const { accounts, book, keys, published } = setUp();
+    const fetched = (
+      address: typeof keys.vault0,
+      owner: typeof TOKEN_PROGRAM,
+      data: Uint8Array,
+      slot: number,
+    ) => book.onAccountChanged(address, accounts.put(address, owner, data, slot), 'fetch');
+    fetched(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 9);
+    fetched(keys.vault0, TOKEN_PROGRAM, vaultData(7n), 9);
+    expect(published).toHaveLength(0);
+    fetched(keys.vault1, TOKEN_PROGRAM, vaultData(8n), 9);
+    expect(published.map(reserves)).toEqual([[7n, 8n]]);
+    fetched(keys.vault1, TOKEN_PROGRAM, vaultData(9n), 10);
+    expect(published).toHaveLength(1);
+    book.onSlotComplete(asSlot(10));
+    expect(published.map(reserves)).toEqual([
+      [7n, 8n],
+      [7n, 9n],
+    ]);
+  });
+
+  it('publishes again after a roll-back, with a higher revision and the older numbers', () => {
+    const { accounts, book, keys, published, vault0, vault1, state } = setUp();
+    const before = [keys.pool, keys.vault0, keys.vault1].map((address) => accounts.get(address)!);
+    vault0(1010n, 5, 'a');
+    vault1(1990n, 5, 'a');
+    state(5, 'a');
+    for (const held of before) accounts.held.set(held.address, held);
+    for (const held of before) book.onAccountChanged(held.address, held, 'rollback');
+    book.onSlotsLost([asSlot(5)]);
+    expect(published.map(reserves)).toEqual([
+      [1010n, 1990n],
+      [1000n, 2000n],
+    ]);
+    expect(published[1]!.revision).toBeGreaterThan(published[0]!.revision);
+  });
+
+  it('withdraws a pool of which nothing is known any more, and brings it back', () => {
+    const { accounts, book, keys, lost, published } = setUp();
+    const vault = accounts.get(keys.vault0)!;
+    accounts.held.delete(keys.vault0);
+    book.onAccountChanged(keys.vault0, undefined, 'rollback');
+    expect(lost).toEqual([keys.pool]);
+    expect(book.snapshotOf(keys.pool)).toBeUndefined();
+    accounts.held.set(keys.vault0, vault);
+    book.onAccountChanged(keys.vault0, vault, 'rollback');
+    expect(published).toHaveLength(1);
+  });
+
+  it('refuses a foreign account in the pool’s place and a vault that owes more fees than it holds', () => {
+    const { accounts, book, keys, lost, state } = setUp();
+    state(5, 'x', { protocolFees0: 1001n });
+    book.onSlotComplete(asSlot(5));
+    expect(lost).toEqual([keys.pool]);
+    expect(book.addPoolFromAccount(keys.pool, TOKEN_PROGRAM, accounts.get(keys.pool)!.data)).toBeUndefined();
+  });
+
+  it('takes a new fee rate at once and a new transfer fee at its epoch', () => {
+    const { accounts, book, keys, published, setEpoch } = setUp();
+    const config = accounts.put(keys.ammConfig, RAYDIUM_CPMM_PROGRAM, configData(100n), 6);
+    book.onAccountChanged(keys.ammConfig, config, 'write');
+    expect(published.at(-1)!.state.tradeFeeRate).toBe(100n);
+    const mint = feeMintData({ epoch: 0n, maximum: 5n, bps: 1 }, { epoch: 3n, maximum: 9n, bps: 2 });
+    book.onAccountChanged(keys.mint1, accounts.put(keys.mint1, TOKEN_2022_PROGRAM, mint, 6), 'fetch');
+    expect(published.at(-1)!.state.transferFeeBps1).toBe(1);
+    setEpoch(3n);
+    book.onHead(asSlot(7));
+    expect(published.at(-1)!.state.transferFeeBps1).toBe(2);
+    expect(published.at(-1)!.state.maxTransferFee1).toBe(9n);
+  });
+
+  it('is as old as the worst of its accounts', () => {
+    const { accounts, book, keys } = setUp();
+    expect(book.ageSlots(keys.pool)).toBe(0);
+    accounts.ages.set(keys.vault1, 3);
+    expect(book.ageSlots(keys.pool)).toBe(3);
+    accounts.ages.set(keys.mint0, Number.POSITIVE_INFINITY);
+    expect(book.ageSlots(keys.pool)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('tells a late listener what stands', () => {
+    const { book } = setUp();
+    const seen: PoolSnapshot[] = [];
+    book.listen({ onPool: (snapshot) => seen.push(snapshot) });
+    expect(seen.map(reserves)).toEqual([[1000n, 2000n]]);
+  });
+});
