@@ -1,14 +1,15 @@
 /** What later stages read from the cache, and how they hear of changes. Everything is in memory and synchronous. */
-import type { Address, Blockhash, BlockHeight, Commitment, Slot } from '../model/brands.js';
+import type { Address, BlockHeight, Blockhash, Commitment, Slot } from '../model/brands.js';
 
 export interface AccountVersion {
   readonly address: Address;
   readonly slot: Slot;
+  /** One node's own count; U64_MAX for a fetched state, which stands for the whole of its slot. */
   readonly writeVersion: bigint;
   readonly lamports: bigint;
   readonly owner: Address;
   readonly data: Uint8Array;
-  /** Base58; undefined for a fetched state or a write without a transaction. */
+  /** Base58; undefined for a fetched state that differs from the one held, or a write without a transaction. */
   readonly txnSignature: string | undefined;
 }
 
@@ -45,7 +46,8 @@ export interface BlockhashView {
 }
 
 export interface AccountView {
-  /** Newest version along the head's ancestry. */
+  /** Newest version along the head's ancestry, the slot in progress on top of it included. An account that is
+   * known not to exist has 0 lamports and no data. */
   get(address: Address): AccountVersion | undefined;
   /** Newest version at or below the confirmed slot on its ancestry. */
   getConfirmed(address: Address): AccountVersion | undefined;
@@ -53,10 +55,17 @@ export interface AccountView {
   ageSlots(address: Address): number;
 }
 
-/** Listener methods are called synchronously, in stream order, after the cache is updated. */
+/**
+ * Listener methods are called synchronously, in stream order, after the cache is updated. Of one message: suspicion,
+ * accounts, lost slots, head, completed slot, confirmed, blockhash, finalized, armed, in this order.
+ */
 export interface CacheListener {
   /** The head's view of an account changed: by a write, or by a roll-back (`version` undefined: nothing is known now). */
-  onAccountChanged?(address: Address, version: AccountVersion | undefined, cause: 'write' | 'rollback' | 'fetch'): void;
+  onAccountChanged?(
+    address: Address,
+    version: AccountVersion | undefined,
+    cause: 'write' | 'rollback' | 'fetch',
+  ): void;
   /** The last update of a slot at processed was received (its BlockMeta or Slot PROCESSED). */
   onSlotComplete?(slot: Slot): void;
   onHead?(head: Slot): void;
@@ -66,6 +75,8 @@ export interface CacheListener {
   onFinalized?(slot: Slot): void;
   /** A newer confirmed blockhash is usable. */
   onBlockhash?(entry: BlockhashEntry): void;
-  /** Everything held may be stale; re-fetching has begun. */
+  /** What is held of these accounts may be stale; it is fetched again as soon as that can help. */
   onSuspect?(addresses: readonly Address[]): void;
+  /** These accounts are complete again. */
+  onArmed?(addresses: readonly Address[]): void;
 }
