@@ -47,7 +47,9 @@ const sendTransaction: Method = (params, context, call) => {
 
 /** Gives the bytes to the engine as often as fate says, and answers the signature. */
 function submit(context: RpcContext, call: Call, wire: Uint8Array, fate: SendFate): string {
-  const options = fate.delayMs > 0 ? { external: true, delayMs: fate.delayMs } : { external: true };
+  // The engine takes a delay in place of the network's own.
+  const delayMs = fate.delayMs === 0 ? undefined : context.engine.conditions().leaderDelayMs + fate.delayMs;
+  const options = delayMs === undefined ? { external: true } : { external: true, delayMs };
   let signature = '';
   // A dropped send is read all the same: bytes that are no transaction are refused by every node.
   if (fate.copies === 0) signature = parseWire(wire).signature;
