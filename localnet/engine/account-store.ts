@@ -16,9 +16,6 @@ export class AccountStore {
   private readonly mirror = new Map<string, AccountState | null>();
   /** Every address ever written, for snapshots: the runtime cannot list its accounts. */
   readonly written = new Set<string>();
-  /** Programs whose deployment was undone: the runtime still holds their code and aborts when they are called. */
-  private readonly undeployed = new Set<string>();
-
   constructor(readonly runtime: Runtime) {}
 
   /** Null when the account does not exist. `key` spares decoding the address. */
@@ -33,7 +30,6 @@ export class AccountStore {
     if (!undo.has(address)) undo.set(address, this.get(address, key));
     this.written.add(address);
     const state = this.readThrough(address, key);
-    if (state?.executable === true) this.undeployed.delete(address);
     return state ?? ABSENT_ACCOUNT;
   }
 
@@ -49,24 +45,17 @@ export class AccountStore {
   /** Puts back what `undo` holds and answers how to come forward again. */
   revert(undo: UndoLog): UndoLog {
     const redo: UndoLog = new Map();
-    const entries = [...undo].sort(
-      ([, a], [, b]) => Number(a?.executable ?? false) - Number(b?.executable ?? false),
-    );
+    let touchedPrograms = false;
     // Programs last: the runtime loads one when its account is written, from data that must stand by then.
-    for (const [address, before] of entries) {
+    for (const [address, before] of programsLast(undo)) {
       const now = this.get(address);
       redo.set(address, now);
-      if (now?.executable === true && before?.executable !== true) this.undeployed.add(address);
-      if (before?.executable === true) this.undeployed.delete(address);
+      touchedPrograms ||= now?.executable === true || before?.executable === true;
       this.runtime.writeAccount(address, before ?? ABSENT_ACCOUNT);
       this.remember(address, before);
     }
+    if (touchedPrograms) this.runtime.reloadPrograms();
     return redo;
-  }
-
-  /** Whether calling this program would make the runtime abort. */
-  isUndeployed(address: string): boolean {
-    return this.undeployed.size > 0 && this.undeployed.has(address);
   }
 
   private readThrough(address: string, key: Uint8Array): AccountState | null {
@@ -83,4 +72,9 @@ export class AccountStore {
     }
     this.mirror.set(address, state);
   }
+}
+
+function programsLast(undo: UndoLog): [string, AccountState | null][] {
+  const rank = (state: AccountState | null) => (state?.executable === true ? 1 : 0);
+  return [...undo].sort(([, a], [, b]) => rank(a) - rank(b));
 }

@@ -54,24 +54,15 @@ export function admit(
   }
   const payerError = feePayerError(store, accounts.addresses[0]!, accounts.keys[0]!, compute.budget.fee);
   if (payerError !== null) return { err: payerError };
-  return { accounts, budget: compute.budget, nonce, loadError: loadErrorOf(tx, accounts, store) };
+  return { accounts, budget: compute.budget, nonce, loadError: loadErrorOf(tx, store) };
 }
 
-function loadErrorOf(
-  tx: ParsedTransaction,
-  accounts: ResolvedAccounts,
-  store: AccountStore,
-): TransactionErrorJson | null {
+function loadErrorOf(tx: ParsedTransaction, store: AccountStore): TransactionErrorJson | null {
   for (const instruction of tx.instructions) {
     const key = tx.staticKeys[instruction.programIdIndex]!;
-    const address = encodeAddress(key);
-    const program = store.get(address, key);
+    const program = store.get(encodeAddress(key), key);
     if (program === null) return 'ProgramAccountNotFound';
-    if (!program.executable || store.isUndeployed(address)) return 'InvalidProgramForExecution';
+    if (!program.executable) return 'InvalidProgramForExecution';
   }
-  // An inner call to a program that a roll-back took away would end the process; writable means a new deployment.
-  const callsUndeployed = accounts.addresses.some(
-    (address, index) => !accounts.writable[index] && store.isUndeployed(address),
-  );
-  return callsUndeployed ? 'InvalidProgramForExecution' : null;
+  return null;
 }

@@ -1,9 +1,7 @@
 // What a dead slot or a lost fork wrote has to vanish without a trace (L7), or the cluster would teach executors
 // that processed is final.
 import { describe, expect, it } from 'vitest';
-import { AccountStore } from '../../localnet/engine/account-store.js';
 import type { SlotConditions } from '../../localnet/engine/messages.js';
-import { Runtime } from '../../localnet/engine/runtime.js';
 import { address, signedTransaction, solTransfer, systemAccount, TestCluster } from './engine-fixture.js';
 
 const NO_MISFORTUNE: Partial<SlotConditions> = { forkRate: 0, deadRate: 0, skipRate: 0, leaderSkipRate: 0 };
@@ -182,19 +180,5 @@ describe('confirmation', () => {
     expect(at(3, 'confirmed')).toBeLessThan(at(6, 'firstShred'));
     expect(at(3, 'finalized')).toBeGreaterThan(at(35, 'processed'));
     expect(at(3, 'finalized')).toBeLessThan(at(36, 'firstShred'));
-  });
-});
-
-describe('a program that a roll-back took away', () => {
-  it('is known as such, and comes back when it is deployed again', () => {
-    const store = new AccountStore(Runtime.create());
-    const template = store.get('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')!;
-    const undo = new Map();
-    store.write(address('deployed'), template, undo);
-    const redo = store.revert(undo);
-    expect(store.get(address('deployed'))).toBeNull();
-    expect(store.isUndeployed(address('deployed'))).toBe(true);
-    store.revert(redo);
-    expect(store.isUndeployed(address('deployed'))).toBe(false);
   });
 });
