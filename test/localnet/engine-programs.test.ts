@@ -10,7 +10,9 @@ import {
   TransactionInstruction,
 } from '@solana/web3.js';
 import { describe, expect, it } from 'vitest';
-import { keypair, SOL, signedTransaction, TestCluster } from './engine-fixture.js';
+import { AccountStore } from '../../localnet/engine/account-store.js';
+import { FailedTransactionMetadata, Runtime } from '../../localnet/engine/runtime.js';
+import { address, keypair, SOL, signedTransaction, systemAccount, TestCluster } from './engine-fixture.js';
 
 const ELF = readFileSync(new URL('../../../localnet/programs/cpmm.so', import.meta.url));
 const LOADER = new PublicKey('BPFLoaderUpgradeab1e11111111111111111111111');
@@ -109,6 +111,22 @@ function clusterThatLost(
 }
 
 describe('a program', () => {
+  it('whose deployment was undone is unknown to the runtime, which would abort at its call otherwise', () => {
+    const store = new AccountStore(Runtime.create());
+    store.write(address('alice'), systemAccount(SOL), null);
+    const undo = new Map();
+    store.write(program.publicKey.toBase58(), store.get(MEMO.toBase58())!, undo);
+    const instruction = new TransactionInstruction({
+      programId: program.publicKey,
+      data: Buffer.from('x'),
+      keys: [],
+    });
+    const wire = signedTransaction([instruction], address('any'));
+    expect(store.runtime.execute(wire)).not.toBeInstanceOf(FailedTransactionMetadata);
+    store.revert(undo);
+    expect(store.runtime.execute(wire)).toBeInstanceOf(FailedTransactionMetadata);
+  });
+
   it('whose deployment was lost does not exist, can be named, and can be deployed again', () => {
     const cluster = clusterThatLost(() => undefined, deploy);
     expect(call(cluster)).toBe('ProgramAccountNotFound');
