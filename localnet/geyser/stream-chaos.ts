@@ -1,8 +1,5 @@
 import type { ChaosControls, StreamFate } from '../chaos/chaos.js';
 
-const CUT_CHECK_MS = 1_000;
-const CUT_CHECKS_PER_MINUTE = 60;
-
 /** The cluster's chaos as streams see it, with the questions of the hot path answered beforehand. */
 export class StreamChaos {
   readonly #controls: ChaosControls;
@@ -22,11 +19,6 @@ export class StreamChaos {
       }),
       controls.onCutStreams(onCut),
     );
-    const timer = setInterval(() => {
-      if (controls.decide(controls.settings.streamCutsPerMinute / CUT_CHECKS_PER_MINUTE)) onCut();
-    }, CUT_CHECK_MS);
-    timer.unref();
-    this.#stops.push(() => clearInterval(timer));
   }
 
   fate(): StreamFate {
