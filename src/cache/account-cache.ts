@@ -144,8 +144,8 @@ export class AccountCache {
     const touch = (slot: Slot): void => {
       for (const entry of this.#bySlot.get(slot) ?? []) touched.add(entry);
     };
-    change.added.forEach(touch);
     change.removed.forEach(touch);
+    change.added.forEach(touch);
     if (change.rootedMore) for (const slot of this.#bySlot.keys()) if (slot <= this.#tree.root) touch(slot);
     if (change.confirmedMoved) this.#fetchedSlots.forEach(touch);
     const changes: AccountChange[] = [];

@@ -1,5 +1,5 @@
 /** Slots, blockhashes and accounts of one stream, in memory and synchronous: the sink of `stream/`. */
-import type { Address, Slot } from '../model/brands.js';
+import { type Address, type Slot, U64_MAX } from '../model/brands.js';
 import type {
   AccountUpdate,
   BlockMetaUpdate,
@@ -128,12 +128,12 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
   // --- the stream ---------------------------------------------------------------------------------------------
 
   onSlot(update: SlotUpdate): void {
-    this.#apply(this.#tree.onSlot(update), update.slot);
+    this.#apply(this.#tree.onSlot(update), update.slot, false);
   }
 
   onBlockMeta(update: BlockMetaUpdate): void {
     this.#pace.onBlock(update.blockHeight, update.receivedUs);
-    this.#apply(this.#tree.onBlockMeta(update), update.slot);
+    this.#apply(this.#tree.onBlockMeta(update), update.slot, update.slot <= this.#tree.confirmed);
   }
 
   onAccount(update: AccountUpdate): void {
@@ -194,22 +194,16 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     for (const listener of this.#listeners) listener.onSuspect?.(addresses);
   }
 
-  #apply(change: TreeChange, slot: Slot): void {
+  #apply(change: TreeChange, slot: Slot, lateMeta: boolean): void {
     if (change.completed && slot > this.#completeSlot) this.#completeSlot = slot;
     const accounts = this.#accounts.slotsChanged(change);
     const suspect = this.#suspects.slotsRemoved(change.removed);
     if (change.rootMoved) this.#suspects.rooted(this.#tree.root, (at) => this.#tree.isLost(at));
     const armed = this.#arm();
-    const newerBlockhash = this.#blockhashes.refresh();
+    const newerBlockhash = (change.confirmedMoved || lateMeta) && this.#blockhashes.refresh();
     if (change.revived) {
       // Its updates from before it was declared dead are mixed with those after.
-      const reason = 'missingSlot';
-      suspect.push(
-        ...this.#suspects.gap(
-          { completeThrough: slot, resumedAt: slot, reason },
-          this.#accounts.tracked.keys(),
-        ),
-      );
+      suspect.push(...this.#suspects.raise(this.#accounts.tracked.keys(), slot));
     }
     this.#suspect(suspect);
     this.#tell(change, slot, accounts, newerBlockhash, armed);
@@ -223,10 +217,12 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     newerBlockhash: boolean,
     armed: readonly Address[],
   ): void {
-    const cause = change.removed.length > 0 ? 'rollback' : 'write';
     const blockhash = newerBlockhash ? this.#blockhashes.newest() : undefined;
     for (const listener of this.#listeners) {
-      for (const { address, version } of accounts) listener.onAccountChanged?.(address, version, cause);
+      for (const { address, version } of accounts) {
+        const written = version?.writeVersion === U64_MAX ? 'fetch' : 'write';
+        listener.onAccountChanged?.(address, version, change.removed.length > 0 ? 'rollback' : written);
+      }
       if (change.lost.length > 0) listener.onSlotsLost?.(change.lost);
       if (change.headMoved) listener.onHead?.(this.#tree.head);
       if (change.completed) listener.onSlotComplete?.(slot);

@@ -230,6 +230,7 @@ export class SlotTree {
     const removed: Slot[] = [];
     for (const slot of this.#visible) if (!visibleBefore.has(slot)) added.push(asSlot(slot));
     for (const slot of visibleBefore) if (!this.counts(asSlot(slot))) removed.push(asSlot(slot));
+    removed.sort((a, b) => a - b);
     const lost = removed.filter((slot) => slot !== news.died && this.isLost(slot));
     if (news.died !== undefined) lost.push(news.died);
     this.#prune();

@@ -53,7 +53,23 @@ export class Suspects {
       if (own === undefined) fresh.push(address);
       if (gap.accounts !== undefined) this.#own.set(address, requirement);
       // A session's gap takes in whatever was open; a hole inside a session does not.
-      else if (own === undefined || gap.open) this.#own.set(address, 0);
+      else if (own === undefined || gap.reason !== 'missingSlot') this.#own.set(address, 0);
+      this.#waiting.delete(address);
+      this.#repairs.delete(address);
+    }
+    return fresh;
+  }
+
+  /**
+   * Makes accounts suspect until they are fetched at this slot or later, whatever else they wait for.
+   * @returns the accounts that were not suspect before
+   */
+  raise(addresses: Iterable<Address>, requirement: Slot): Address[] {
+    const fresh: Address[] = [];
+    for (const address of addresses) {
+      const own = this.#own.get(address);
+      if (own === undefined) fresh.push(address);
+      this.#own.set(address, Math.max(own ?? 0, requirement));
       this.#waiting.delete(address);
       this.#repairs.delete(address);
     }

@@ -3,6 +3,7 @@
  * docs/CONFIG.md all come from it.
  */
 import { z } from 'zod';
+import { asAddress } from '../model/brands.js';
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
@@ -72,7 +73,9 @@ const endpointList = list.pipe(
 );
 
 const addressPattern = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
-const addressList = list.pipe(z.array(z.string().regex(addressPattern, 'must be base58 addresses')));
+const addressList = list
+  .pipe(z.array(z.string().regex(addressPattern, 'must be base58 addresses')))
+  .transform((texts) => texts.map(asAddress));
 
 const text = z.string().min(1).max(4096);
 
@@ -101,6 +104,12 @@ export const SETTINGS = {
     addressList,
     '',
     'Addresses of the pools to keep hot. Empty on the embedded cluster means all of its pools.',
+  ),
+  LOOKUP_TABLES: setting(
+    'endpoints',
+    addressList,
+    '',
+    'Address lookup tables that shorten messages. The embedded cluster brings its own.',
   ),
   RPC_POOL_SIZE: setting(
     'endpoints',

@@ -2,7 +2,12 @@
  * Workers on rings. Piscina owns the threads: their start, their death, their replacement. Each worker runs one
  * task that lives as long as the pool and takes its work from a ring, which costs a fraction of a message.
  */
-import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  type TransferListItem,
+} from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { Ring, type RingShape } from './ring.js';
@@ -13,6 +18,8 @@ export interface RingPoolOptions extends RingShape {
   readonly filename: string;
   readonly workers: number;
   readonly setup: unknown;
+  /** Of each worker's heap. */
+  readonly resourceLimits?: ResourceLimits;
   /** A worker starts, at first or in place of a dead one: everything that it must know is posted again. */
   readonly onStart?: (post: PostMail) => void;
 }
@@ -69,6 +76,7 @@ export class RingPool {
       maxThreads: options.workers,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
+      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     });
     // A worker that dies between tasks is replaced by Piscina; its lane learns of it by its own task's end.
     this.#piscina.on('error', () => undefined);
@@ -152,6 +160,13 @@ export class RingPool {
       lane.ring.publish();
       this.#await(lane);
     });
+  }
+
+  /** Ends every worker's thread at once, as a crash would, and resolves when each has a successor's task queued. */
+  async terminateWorkers(): Promise<void> {
+    const ended = this.#lanes.map((lane) => lane.running);
+    await Promise.all(this.#piscina.threads.map((thread) => thread.terminate()));
+    await Promise.all(ended);
   }
 
   /** Lets workers finish what they have, within a bound, and ends them. Never hangs; what is left is rejected. */

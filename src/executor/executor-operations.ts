@@ -1,0 +1,127 @@
+/** The control plane's view of an executor. */
+
+import type { KillSwitchAnswer, KillSwitchState, Operations } from '../control/operations.js';
+import { worstLevel } from '../control/routes.js';
+import type { KillSwitchStatus } from '../risk/kill-switch.js';
+import type { Executor } from './executor.js';
+
+const VERSION = process.env.npm_package_version ?? '0.1.0';
+const PERCENT_IN_BPS = 100;
+
+export function executorOperations(executor: Executor, startedAtMs: number): Operations {
+  const { desk, killSwitch, config, health } = executor;
+  return {
+    intentDefaults: () => ({
+      slippageBps: Math.round(config.DEFAULT_SLIPPAGE * PERCENT_IN_BPS),
+      deadlineMs: config.DEFAULT_DEADLINE_MS,
+      validityBlocks: config.DEFAULT_VALIDITY_BLOCKS,
+    }),
+    submit: (intent, receivedUs, fingerprint) => desk.submit(intent, receivedUs, fingerprint),
+    trade: (id) => desk.get(id),
+    trades: (limit) => desk.recent(limit),
+    cancel: (id) => desk.cancel(id),
+    queueStatus: () => desk.scheduler.status(),
+    clearQueue: () => desk.clearQueue(),
+    liveAttempts: () => desk.liveAttempts(),
+    killSwitch: () => killSwitchState(killSwitch.status()),
+    engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
+    releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
+    breakers: () => [],
+    setBreaker: () => false,
+    setMaxConcurrentTrades: (limit) => desk.scheduler.setMaxConcurrent(limit),
+    health: () => health.checks(),
+    readiness: () => health.readiness(),
+    status: () => statusOf(executor, startedAtMs),
+    latency: () => ({ ...executor.latency.snapshot(), signing: executor.builder.stats() }),
+    positions: () => ({ positions: [] }),
+  };
+}
+
+/** In force in memory first, on disk before it answers; queued trades end, what is out is told. */
+async function engage(
+  executor: Executor,
+  grade: 'stop' | 'reduce' | 'drain',
+  reason: string,
+  source: string,
+): Promise<KillSwitchAnswer> {
+  const { killSwitch, desk } = executor;
+  const status = killSwitch.trip(grade, reason, source);
+  const cancelled = killSwitch.grade === 'stop' ? desk.clearQueue() : [];
+  return { ...killSwitchState(status), cancelled, mayStillLand: desk.liveAttempts() };
+}
+
+function killSwitchState(status: KillSwitchStatus): KillSwitchState {
+  return {
+    active: status.active,
+    grade: status.grade ?? 'off',
+    reason: status.reason ?? '',
+    sinceMs: status.sinceMs,
+  };
+}
+
+function statusOf(executor: Executor, startedAtMs: number) {
+  const { market, desk, counts, config, endpoints, killSwitch, health } = executor;
+  const { slots, blockhashes } = market.cache;
+  const checks = health.checks();
+  const kill = killSwitchState(killSwitch.status());
+  return {
+    version: VERSION,
+    pid: process.pid,
+    startedAtMs,
+    embedded: config.embedded,
+    liveTrading: config.mayTradeLive,
+    ready: health.readiness(),
+    health: { status: worstLevel(checks), checks },
+    risk: { killSwitchActive: kill.active, killSwitch: kill },
+    chain: {
+      slot: slots.head(),
+      confirmedSlot: slots.slot('confirmed'),
+      finalizedSlot: slots.slot('finalized'),
+      blockHeight: slots.blockHeight('confirmed'),
+      blockMs: slots.observedBlockMs(),
+      blockhash: blockhashes.newest(),
+    },
+    endpoints: { yellowstone: endpoints.yellowstone.map(withoutSecrets), rpc: rpcUrls(executor) },
+    market: { pools: market.book.pools().map((keys) => poolView(executor, keys.pool)) },
+    wallets: executor.wallets,
+    trades: {
+      landed: counts.landed,
+      failed: counts.reached('failed'),
+      expired: counts.reached('expired'),
+      denied: counts.reached('denied'),
+      cancelled: counts.reached('cancelled'),
+      simulated: counts.reached('simulated'),
+      live: desk.liveCount,
+      successRate: counts.successRate,
+    },
+    queue: desk.scheduler.status(),
+    journal: { faults: executor.replayed.faults.length, recordCount: executor.replayed.recordCount },
+  };
+}
+
+/** Keys of paid endpoints are often in the path or the query: only scheme and host are shown, save on loopback. */
+function rpcUrls({ config, endpoints }: Executor): readonly string[] {
+  return config.embedded ? endpoints.rpc : endpoints.rpc.map(withoutSecrets);
+}
+
+function withoutSecrets(url: string): string {
+  return url.includes('://') ? new URL(url).origin : url;
+}
+
+function poolView({ market }: Executor, pool: Parameters<typeof market.book.keysOf>[0]) {
+  const keys = market.book.keysOf(pool);
+  const snapshot = market.book.snapshotOf(pool);
+  const age = market.book.ageSlots(pool);
+  return {
+    pool,
+    venue: keys?.venue,
+    mint0: keys?.mint0,
+    mint1: keys?.mint1,
+    decimals0: keys?.decimals0,
+    decimals1: keys?.decimals1,
+    slot: snapshot?.slot,
+    ageSlots: Number.isFinite(age) ? age : null,
+    reserve0: (snapshot?.state.reserve0 ?? 0n).toString(),
+    reserve1: (snapshot?.state.reserve1 ?? 0n).toString(),
+  };
+}

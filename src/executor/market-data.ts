@@ -1,0 +1,175 @@
+/** The life of a pool update, wired: stream → cache → pool book → board. */
+import { HotCache } from '../cache/hot-cache.js';
+import type { FetchAccounts } from '../cache/refetcher.js';
+import type { AttemptTracker } from '../confirm/attempt-tracker.js';
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Log } from '../logging/log.js';
+import { PoolBook } from '../market/pool-book.js';
+import type { PoolKeys } from '../market/types.js';
+import type { Address, Slot } from '../model/brands.js';
+import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
+import { fanOut } from '../stream/fan-out.js';
+import type { StreamSink, StreamStatus, TransactionUpdate } from '../stream/types.js';
+import { YellowstoneStream } from '../stream/yellowstone-stream.js';
+import { BoardFeed } from '../threads/board-feed.js';
+import { SharedBoard } from '../threads/shared-board.js';
+import type { Clock } from '../time/clock.js';
+import type { Random } from '../time/random.js';
+import { associatedTokenAddress } from '../transaction/associated-token.js';
+import type { Endpoints } from './endpoints.js';
+
+/** Mainnet's epoch length; it decides only which Token-2022 transfer fee is in force. */
+const SLOTS_AN_EPOCH = 432_000;
+const POOL_READ_RETRY_MS = 500;
+
+export interface MarketDataOptions {
+  readonly endpoints: Endpoints;
+  readonly reader: ChainReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly maxStreamAgeMs: number;
+}
+
+export class MarketData {
+  readonly cache: HotCache;
+  readonly book: PoolBook;
+  readonly board: SharedBoard;
+  readonly feed: BoardFeed;
+  readonly streamName: string;
+  readonly #options: MarketDataOptions;
+  readonly #stream: YellowstoneStream;
+  #streamStatus: StreamStatus = 'down';
+  #closed = false;
+
+  constructor(options: MarketDataOptions) {
+    this.#options = options;
+    const { clock, random, endpoints, log } = options;
+    const endpoint = endpoints.yellowstone[0];
+    if (endpoint === undefined) throw new Error('no Yellowstone endpoint');
+    this.streamName = endpoint.replace(/^https?:\/\//, '');
+    this.cache = new HotCache({
+      clock,
+      random,
+      fetch: this.#fetchAccounts(),
+      onFetchError: (error) => log.warn('accounts could not be fetched; trying on', { error }),
+    });
+    this.book = new PoolBook({
+      accounts: this.cache,
+      epochOf: (slot) => BigInt(Math.floor(slot / SLOTS_AN_EPOCH)),
+    });
+    this.board = SharedBoard.create();
+    this.board.setMaxStreamAgeMs(options.maxStreamAgeMs);
+    this.cache.addListener(this.book);
+    this.feed = new BoardFeed(this.board, this.cache.slots, this.book);
+    this.cache.addListener(this.feed);
+    this.cache.addListener({ onArmed: () => this.feed.refreshAges() });
+    this.#stream = new YellowstoneStream({
+      endpoint,
+      name: this.streamName,
+      clock,
+      random,
+      ...(endpoints.xToken === undefined ? {} : { xToken: endpoints.xToken }),
+    });
+  }
+
+  get streamStatus(): StreamStatus {
+    return this.#streamStatus;
+  }
+
+  /**
+   * Reads the pools, asking until a node answers.
+   * @throws HotslotError POOL_UNKNOWN for an address that is no pool of a known venue
+   */
+  async loadPools(): Promise<PoolKeys[]> {
+    const { endpoints, reader, log } = this.#options;
+    const loaded: PoolKeys[] = [];
+    for (let start = 0; start < endpoints.pools.length; ) {
+      const addresses = endpoints.pools.slice(start, start + MAX_ACCOUNTS_A_CALL);
+      try {
+        const { accounts } = await reader.accounts(addresses, 'confirmed');
+        loaded.push(...addresses.map((pool, index) => this.#addPool(pool, accounts[index])));
+        start += addresses.length;
+      } catch (error) {
+        if (this.#closed || (error instanceof HotslotError && error.code === 'POOL_UNKNOWN')) throw error;
+        log.warn('the pools could not be read; trying on', { error });
+        await new Promise<void>((resolve) => this.#options.clock.after(POOL_READ_RETRY_MS, resolve));
+      }
+    }
+    return loaded;
+  }
+
+  /** Subscribes to pools, wallets, their token accounts and the lookup tables. */
+  start(
+    wallets: readonly Address[],
+    tracker: AttemptTracker,
+    onTransaction: (update: TransactionUpdate) => void,
+  ): void {
+    const { endpoints } = this.#options;
+    const pools = this.book.watchedAccounts();
+    const accounts = [
+      ...new Set([...pools, ...wallets, ...this.#tokenAccounts(wallets), ...endpoints.lookupTables]),
+    ];
+    this.cache.track(accounts);
+    this.cache.addListener(tracker);
+    const follower = this.#follower(tracker, onTransaction);
+    this.#stream.start(fanOut(this.cache, follower), { accounts, wallets });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream.close();
+    this.cache.close();
+  }
+
+  /** Behind the cache: what listens to transactions and to the stream's own state. */
+  #follower(tracker: AttemptTracker, onTransaction: (update: TransactionUpdate) => void): StreamSink {
+    const { log } = this.#options;
+    return {
+      onSlot: () => undefined,
+      onBlockMeta: () => undefined,
+      onAccount: () => undefined,
+      onTransaction: (update) => {
+        tracker.onTransaction(update);
+        onTransaction(update);
+      },
+      onGap: (gap) => {
+        log.warn('the stream was not complete', { ...gap });
+        this.feed.refreshAges();
+      },
+      onStatus: (status, detail) => {
+        if (status !== this.#streamStatus)
+          log.info(`stream ${status}`, { endpoint: this.streamName, detail });
+        this.#streamStatus = status;
+      },
+      onActivity: (receivedUs) => this.feed.onActivity(receivedUs),
+    };
+  }
+
+  #addPool(pool: Address, account: { owner: Address; data: Uint8Array } | undefined): PoolKeys {
+    const keys =
+      account === undefined ? undefined : this.book.addPoolFromAccount(pool, account.owner, account.data);
+    if (keys === undefined) {
+      throw new HotslotError('POOL_UNKNOWN', {
+        detail: 'POOLS names an account that is no Raydium CPMM pool.',
+        context: { pool },
+      });
+    }
+    return keys;
+  }
+
+  #tokenAccounts(wallets: readonly Address[]): Address[] {
+    const mints = new Map<Address, Address>();
+    for (const keys of this.book.pools()) {
+      mints.set(keys.mint0, keys.tokenProgram0).set(keys.mint1, keys.tokenProgram1);
+    }
+    return wallets.flatMap((wallet) =>
+      [...mints].map(([mint, program]) => associatedTokenAddress(wallet, mint, program)),
+    );
+  }
+
+  #fetchAccounts(): FetchAccounts {
+    return (addresses, minContextSlot: Slot) =>
+      this.#options.reader.accounts(addresses, 'confirmed', minContextSlot);
+  }
+}

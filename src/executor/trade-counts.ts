@@ -1,0 +1,47 @@
+/** Counts of trades by their last state, and the success rate of those that ended lately. */
+import type { TradeEvent } from '../lifecycle/trade-desk.js';
+import type { TradeState } from '../model/trade-state.js';
+
+/** Ended trades that the success rate looks back on. */
+const RATE_WINDOW = 50;
+
+export class TradeCounts {
+  readonly #counts = new Map<TradeState, number>();
+  readonly #recent: boolean[] = [];
+  #landed = 0;
+
+  onTrade({ trade, change }: TradeEvent): void {
+    const { state } = change;
+    this.#counts.set(state, (this.#counts.get(state) ?? 0) + 1);
+    const before = trade.history.at(-2)?.state;
+    if (state === 'confirmed' || (state === 'finalized' && before !== 'confirmed')) {
+      this.#landed += 1;
+      this.#remember(true);
+    } else if (state === 'failed' || state === 'expired') this.#remember(false);
+  }
+
+  /** Trades that ever reached the state. */
+  reached(state: TradeState): number {
+    return this.#counts.get(state) ?? 0;
+  }
+
+  /** Confirmed or better. */
+  get landed(): number {
+    return this.#landed;
+  }
+
+  /** Share of the last 50 signed trades that landed; undefined before the first ended. */
+  get successRate(): number | undefined {
+    if (this.#recent.length === 0) return undefined;
+    return this.#recent.filter(Boolean).length / this.#recent.length;
+  }
+
+  get ratedTrades(): number {
+    return this.#recent.length;
+  }
+
+  #remember(landed: boolean): void {
+    this.#recent.push(landed);
+    if (this.#recent.length > RATE_WINDOW) this.#recent.shift();
+  }
+}

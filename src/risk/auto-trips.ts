@@ -1,0 +1,143 @@
+import type { Clock, TimerHandle } from '../time/clock.js';
+import type { KillGrade, KillSwitch } from './kill-switch.js';
+import type { PnlBook } from './pnl.js';
+
+export interface AutoTripLimits {
+  /** Quote units; trips `reduce`. */
+  readonly maxDailyLossQuote?: bigint;
+  /** Quote units; trips `reduce`. */
+  readonly maxDrawdownQuote?: bigint;
+  /** 0 to 1, over the last SUCCESS_WINDOW ended trades, once there are MIN_ENDED; trips `drain`. */
+  readonly minSuccessRate?: number;
+  /** Trips `drain`. */
+  readonly maxStreamDownMs?: number;
+  /** Trips `drain`. */
+  readonly maxRpcDownMs?: number;
+}
+
+export const SUCCESS_WINDOW = 100;
+export const MIN_ENDED = 20;
+/** How often the limits are looked at. */
+export const AUTO_TRIP_PERIOD_MS = 250;
+
+/** Newest faults kept. */
+const MAX_FAULTS = 16;
+
+type Cause = 'daily-loss' | 'drawdown' | 'success-rate' | 'stream-down' | 'rpc-down';
+
+/**
+ * Trips the kill switch by itself. Each cause trips once and is armed again when it is over: an operator who
+ * releases the switch while a cause lasts has decided so, and is not overruled a moment later.
+ */
+export class AutoTrips {
+  readonly #clock: Clock;
+  readonly #killSwitch: KillSwitch;
+  readonly #pnl: PnlBook;
+  readonly #limits: AutoTripLimits;
+  readonly #tripped = new Set<Cause>();
+  readonly #downSinceMs = new Map<Cause, number>();
+  #faults: readonly string[] = [];
+  #ends: boolean[] = [];
+  readonly #timer: TimerHandle;
+
+  constructor(parts: { clock: Clock; killSwitch: KillSwitch; pnl: PnlBook; limits: AutoTripLimits }) {
+    this.#clock = parts.clock;
+    this.#killSwitch = parts.killSwitch;
+    this.#pnl = parts.pnl;
+    this.#limits = parts.limits;
+    this.#timer = parts.clock.every(AUTO_TRIP_PERIOD_MS, () => this.check());
+  }
+
+  /** A sent trade is at its end: landed without an error, or not. */
+  tradeEnded(succeeded: boolean): void {
+    this.#ends = [...this.#ends, succeeded].slice(-SUCCESS_WINDOW);
+  }
+
+  streamIsUp(up: boolean): void {
+    this.#setUp('stream-down', up);
+  }
+
+  rpcIsUp(up: boolean): void {
+    this.#setUp('rpc-down', up);
+  }
+
+  /** Share of the last ended trades that succeeded; undefined before MIN_ENDED have. */
+  successRate(): number | undefined {
+    if (this.#ends.length < MIN_ENDED) return undefined;
+    return this.#ends.filter(Boolean).length / this.#ends.length;
+  }
+
+  /** Trips that could not be written down; they are in force nevertheless. */
+  get faults(): readonly string[] {
+    return this.#faults;
+  }
+
+  check(): void {
+    const { maxDailyLossQuote, maxDrawdownQuote, minSuccessRate, maxStreamDownMs, maxRpcDownMs } =
+      this.#limits;
+    const { dailyQuote, drawdownQuote } = this.#pnl.status();
+    if (maxDailyLossQuote !== undefined) {
+      this.#judge(
+        'daily-loss',
+        -dailyQuote >= maxDailyLossQuote,
+        'reduce',
+        `The day's loss is ${-dailyQuote}.`,
+      );
+    }
+    if (maxDrawdownQuote !== undefined) {
+      this.#judge(
+        'drawdown',
+        drawdownQuote >= maxDrawdownQuote,
+        'reduce',
+        `The drawdown is ${drawdownQuote}.`,
+      );
+    }
+    const rate = this.successRate();
+    if (minSuccessRate !== undefined && rate !== undefined) {
+      const percent = Math.round(rate * 1000) / 10;
+      this.#judge(
+        'success-rate',
+        rate < minSuccessRate,
+        'drain',
+        `Of the last trades ${percent}% succeeded.`,
+      );
+    }
+    this.#judgeDown('stream-down', maxStreamDownMs, 'The stream');
+    this.#judgeDown('rpc-down', maxRpcDownMs, 'Every RPC endpoint');
+  }
+
+  close(): void {
+    this.#timer.cancel();
+  }
+
+  #setUp(cause: Cause, up: boolean): void {
+    if (up) this.#downSinceMs.delete(cause);
+    else if (!this.#downSinceMs.has(cause)) this.#downSinceMs.set(cause, this.#clock.nowMs());
+  }
+
+  #judgeDown(cause: Cause, limitMs: number | undefined, what: string): void {
+    if (limitMs === undefined) return;
+    const sinceMs = this.#downSinceMs.get(cause);
+    const downMs = sinceMs === undefined ? 0 : this.#clock.nowMs() - sinceMs;
+    this.#judge(
+      cause,
+      sinceMs !== undefined && downMs >= limitMs,
+      'drain',
+      `${what} was down for ${downMs} ms.`,
+    );
+  }
+
+  #judge(cause: Cause, lasts: boolean, grade: KillGrade, reason: string): void {
+    if (!lasts) {
+      this.#tripped.delete(cause);
+      return;
+    }
+    if (this.#tripped.has(cause)) return;
+    this.#tripped.add(cause);
+    try {
+      this.#killSwitch.trip(grade, reason, cause);
+    } catch (error) {
+      this.#faults = [...this.#faults, `${cause}: ${(error as Error).message}`].slice(-MAX_FAULTS);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { HotslotError } from '../errors/hotslot-error.js';
+import { type Address, asAddress } from '../model/brands.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+
+/** How often the files' times are looked at. */
+export const LIST_POLL_MS = 2000;
+/** Longest list file that is read. */
+export const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+const ADDRESS_PATTERN = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+interface List {
+  readonly path: string | undefined;
+  mints: ReadonlySet<Address> | undefined;
+  stamp: string;
+}
+
+/**
+ * The mint denylist and allowlist: text files, one mint a line, `#` begins a comment. They are read again
+ * when they change. A file that cannot be read or has a bad line leaves the list as it was and is
+ * reported; at the start it is an error.
+ */
+export class MintLists {
+  readonly #deny: List;
+  readonly #allow: List;
+  readonly #timer: TimerHandle;
+  #fault: string | undefined;
+
+  /** @throws HotslotError CONFIG_INVALID for a list that cannot be read at the start */
+  constructor(options: { denyPath?: string; allowPath?: string; clock: Clock }) {
+    this.#deny = { path: options.denyPath, mints: undefined, stamp: '' };
+    this.#allow = { path: options.allowPath, mints: undefined, stamp: '' };
+    this.reload();
+    if (this.#fault !== undefined) throw new HotslotError('CONFIG_INVALID', { detail: this.#fault });
+    this.#timer = options.clock.every(LIST_POLL_MS, () => this.reload());
+  }
+
+  /** What is wrong with a list file now; the last good content stays in force. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Looks at the files now (a signal's handler may call it). */
+  reload(): void {
+    this.#fault = undefined;
+    for (const list of [this.#deny, this.#allow]) {
+      try {
+        this.#read(list);
+      } catch (error) {
+        this.#fault = `${list.path}: ${(error as Error).message}`;
+      }
+    }
+  }
+
+  /** @throws HotslotError MINT_DENIED */
+  check(mint: Address, field: string): void {
+    if (this.#deny.mints?.has(mint) === true) {
+      throw new HotslotError('MINT_DENIED', { field, context: { mint, list: 'deny' } });
+    }
+    if (this.#allow.mints !== undefined && !this.#allow.mints.has(mint)) {
+      throw new HotslotError('MINT_DENIED', { field, context: { mint, list: 'allow' } });
+    }
+  }
+
+  close(): void {
+    this.#timer.cancel();
+  }
+
+  #read(list: List): void {
+    if (list.path === undefined) return;
+    if (!existsSync(list.path)) throw new Error('the file is not there');
+    const { mtimeMs, size, ino } = statSync(list.path);
+    const stamp = `${mtimeMs}:${size}:${ino}`;
+    if (stamp === list.stamp) return;
+    if (size > MAX_LIST_BYTES) throw new Error(`the file is over ${MAX_LIST_BYTES} bytes`);
+    const mints = new Set<Address>();
+    for (const [index, line] of readFileSync(list.path, 'utf8').split('\n').entries()) {
+      const text = line.replace(/#.*/, '').trim();
+      if (text === '') continue;
+      if (!ADDRESS_PATTERN.test(text)) throw new Error(`line ${index + 1} is not an address`);
+      mints.add(asAddress(text));
+    }
+    list.mints = mints;
+    list.stamp = stamp;
+  }
+}

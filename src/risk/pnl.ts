@@ -1,0 +1,140 @@
+import { dirname } from 'node:path';
+import { type JournalFs, replaceFile, systemFs } from '../journal/journal-fs.js';
+import type { Address, Signature } from '../model/brands.js';
+import type { TransactionUpdate } from '../stream/types.js';
+import { type Clock, systemClock } from '../time/clock.js';
+import { balanceChanges, type MintAmounts } from './balance-changes.js';
+
+const DAY_MS = 86_400_000;
+/** Newest signatures kept in memory and in the file, so that none is counted twice over a restart. */
+export const MAX_COUNTED_SIGNATURES = 4096;
+
+/** An amount's worth in base units of the quote currency; undefined where nothing prices the mint. */
+export type Valuation = (mint: Address, amount: bigint) => bigint | undefined;
+
+export interface PnlStatus {
+  /** Days since the epoch, by UTC. */
+  readonly day: number;
+  /** Since UTC midnight, in quote units. */
+  readonly dailyQuote: bigint;
+  /** Since the book began, in quote units. */
+  readonly totalQuote: bigint;
+  /** How far the total is under its highest, in quote units. */
+  readonly drawdownQuote: bigint;
+  /** Traded mints that nothing prices now; they count as worth nothing. */
+  readonly unpriced: readonly Address[];
+}
+
+interface PnlFile {
+  readonly version: 1;
+  readonly day: number;
+  readonly dayStartQuote: string;
+  readonly peakQuote: string;
+  readonly flows: readonly (readonly [Address, string])[];
+  readonly counted: readonly Signature[];
+}
+
+/**
+ * What our own trades made: the sum of everything that they moved, at today's prices. What did not come
+ * from a trade of ours (deposits, sweeps) is not in it; fees, tips, and the fees of failed trades are.
+ */
+export class PnlBook {
+  readonly #clock: Clock;
+  readonly #valuation: Valuation;
+  readonly #files: JournalFs;
+  readonly #path: string | undefined;
+  readonly #flows: MintAmounts = new Map();
+  readonly #counted = new Set<Signature>();
+  #day: number;
+  #dayStartQuote = 0n;
+  #peakQuote = 0n;
+
+  /**
+   * @param path of a small file that carries the book over restarts; without it nothing is kept
+   * @throws Error when the file is there and cannot be read: a loss limit must not start from nothing
+   */
+  constructor(options: { valuation: Valuation; path?: string; clock?: Clock; files?: JournalFs }) {
+    this.#clock = options.clock ?? systemClock;
+    this.#valuation = options.valuation;
+    this.#files = options.files ?? systemFs;
+    this.#path = options.path;
+    this.#day = this.#today();
+    if (this.#path !== undefined && this.#files.exists(this.#path)) this.#load(this.#path);
+  }
+
+  /** A confirmed transaction of a trade of ours. Returns false for one that was counted before. */
+  apply(transaction: TransactionUpdate, wallet: Address): boolean {
+    if (this.#counted.has(transaction.signature)) return false;
+    this.#turnDay();
+    this.#counted.add(transaction.signature);
+    if (this.#counted.size > MAX_COUNTED_SIGNATURES) {
+      const oldest = this.#counted.values().next();
+      if (!oldest.done) this.#counted.delete(oldest.value);
+    }
+    for (const [mint, delta] of balanceChanges(transaction, wallet)) {
+      this.#flows.set(mint, (this.#flows.get(mint) ?? 0n) + delta);
+    }
+    return true;
+  }
+
+  status(): PnlStatus {
+    this.#turnDay();
+    const { quote, unpriced } = this.#worth();
+    if (quote > this.#peakQuote) this.#peakQuote = quote;
+    return {
+      day: this.#day,
+      dailyQuote: quote - this.#dayStartQuote,
+      totalQuote: quote,
+      drawdownQuote: this.#peakQuote - quote,
+      unpriced,
+    };
+  }
+
+  /** Writes the book down; call it now and then and at the end. @throws what the file system throws */
+  save(): void {
+    if (this.#path === undefined) return;
+    const file: PnlFile = {
+      version: 1,
+      day: this.#day,
+      dayStartQuote: this.#dayStartQuote.toString(),
+      peakQuote: this.#peakQuote.toString(),
+      flows: [...this.#flows].map(([mint, amount]) => [mint, amount.toString()] as const),
+      counted: [...this.#counted],
+    };
+    this.#files.mkdir(dirname(this.#path));
+    replaceFile(this.#files, dirname(this.#path), this.#path, Buffer.from(`${JSON.stringify(file)}\n`));
+  }
+
+  #today(): number {
+    return Math.floor(this.#clock.nowMs() / DAY_MS);
+  }
+
+  #turnDay(): void {
+    const today = this.#today();
+    if (today === this.#day) return;
+    this.#day = today;
+    this.#dayStartQuote = this.#worth().quote;
+  }
+
+  #worth(): { quote: bigint; unpriced: Address[] } {
+    let quote = 0n;
+    const unpriced: Address[] = [];
+    for (const [mint, amount] of this.#flows) {
+      if (amount === 0n) continue;
+      const worth = this.#valuation(mint, amount);
+      if (worth === undefined) unpriced.push(mint);
+      else quote += worth;
+    }
+    return { quote, unpriced };
+  }
+
+  #load(path: string): void {
+    const file = JSON.parse(this.#files.read(path).toString('utf8')) as PnlFile;
+    if (file.version !== 1) throw new Error(`${path} has a form that is not known`);
+    this.#day = file.day;
+    this.#dayStartQuote = BigInt(file.dayStartQuote);
+    this.#peakQuote = BigInt(file.peakQuote);
+    for (const [mint, amount] of file.flows) this.#flows.set(mint, BigInt(amount));
+    for (const signature of file.counted) this.#counted.add(signature);
+  }
+}
