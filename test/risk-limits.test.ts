@@ -1,0 +1,255 @@
+/** Thirty-two trades at once must not each pass alone: limits count what every live trade may still do. */
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HotslotError } from '../src/errors/hotslot-error.js';
+import { asAddress, asSlot, asTradeId } from '../src/model/brands.js';
+import { SOL_MINT } from '../src/risk/balance-changes.js';
+import { KillSwitch } from '../src/risk/kill-switch.js';
+import { LIST_POLL_MS, MintLists } from '../src/risk/mint-lists.js';
+import { PnlBook } from '../src/risk/pnl.js';
+import { Positions } from '../src/risk/positions.js';
+import { Reservations } from '../src/risk/reservations.js';
+import { RiskGate, type RiskLimits, type RiskRequest } from '../src/risk/risk-gate.js';
+import { ManualClock } from './support/manual-clock.js';
+
+const wallet = asAddress('wallet');
+const usd = asAddress('usd');
+const token = asAddress('token');
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hotslot-risk-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** A wallet of 1,000,000 usd, 1,000 tokens worth 10 usd each, and 1,000,000 lamports worth nothing. */
+function setUp(limits: RiskLimits, lists?: MintLists) {
+  const clock = new ManualClock();
+  const killSwitch = new KillSwitch({ path: join(root, 'kill.json'), clock });
+  const positions = new Positions();
+  positions.reset(wallet, {
+    slot: asSlot(1),
+    lamports: 1_000_000n,
+    tokens: new Map([
+      [usd, 1_000_000n],
+      [token, 1000n],
+    ]),
+  });
+  const valuation = (mint: string, amount: bigint): bigint | undefined =>
+    mint === usd ? amount : mint === token ? amount * 10n : mint === SOL_MINT ? 0n : undefined;
+  const reservations = new Reservations();
+  const pnl = new PnlBook({ valuation, clock });
+  const gate = new RiskGate({
+    clock,
+    limits,
+    killSwitch,
+    positions,
+    reservations,
+    pnl,
+    valuation,
+    quoteMint: usd,
+    ...(lists === undefined ? {} : { lists }),
+  });
+  let number = 0;
+  const buy = (over: Partial<RiskRequest> = {}): RiskRequest => {
+    number += 1;
+    return {
+      tradeId: asTradeId(`t${number}`),
+      wallet,
+      inputMint: usd,
+      outputMint: token,
+      mostIn: 1000n,
+      mostOut: 100n,
+      feeLamports: 10_000n,
+      slippageBps: 100,
+      priceImpactBps: 10,
+      ...over,
+    };
+  };
+  const sell = (over: Partial<RiskRequest> = {}) =>
+    buy({ inputMint: token, outputMint: usd, mostIn: 100n, mostOut: 1000n, ...over });
+  return { clock, killSwitch, positions, reservations, gate, buy, sell };
+}
+
+/** The denial's code, with the limit's name where it has one. */
+const denial = (action: () => void): string => {
+  try {
+    action();
+  } catch (error) {
+    const { code, context } = error as HotslotError;
+    return [code, context?.limit].filter(Boolean).join(' ');
+  }
+  return 'accepted';
+};
+
+describe('RiskGate', () => {
+  it.each([
+    [
+      'maxTradeQuote',
+      { maxTradeQuote: 1000n },
+      { mostIn: 1000n },
+      { mostIn: 1001n },
+      'RISK_LIMIT maxTradeQuote',
+    ],
+    [
+      'maxSlippageBps',
+      { maxSlippageBps: 50 },
+      { slippageBps: 50 },
+      { slippageBps: 51 },
+      'RISK_LIMIT maxSlippageBps',
+    ],
+    [
+      'maxPriceImpactBps',
+      { maxPriceImpactBps: 50 },
+      { priceImpactBps: 50 },
+      { priceImpactBps: 51 },
+      'PRICE_IMPACT maxPriceImpactBps',
+    ],
+    [
+      'maxPositionByMint',
+      { maxPositionByMint: new Map([[token, 1100n]]) },
+      { mostOut: 100n },
+      { mostOut: 101n },
+      'RISK_LIMIT maxPositionByMint',
+    ],
+    [
+      'maxPositionQuote',
+      { maxPositionQuote: 11_000n },
+      { mostOut: 100n },
+      { mostOut: 101n },
+      'RISK_LIMIT maxPositionQuote',
+    ],
+    [
+      'maxConcentrationBps',
+      { maxConcentrationBps: 200 },
+      { mostOut: 1030n },
+      { mostOut: 1031n },
+      'RISK_LIMIT maxConcentrationBps',
+    ],
+    [
+      'minWalletLamports',
+      { minWalletLamports: 990_000n },
+      { feeLamports: 10_000n },
+      { feeLamports: 10_001n },
+      'INSUFFICIENT_FUNDS minWalletLamports',
+    ],
+    ['funds', {}, { mostIn: 1_000_000n }, { mostIn: 1_000_001n }, 'INSUFFICIENT_FUNDS'],
+  ] as const)(
+    '%s: the last good value passes and the first bad one does not',
+    (_name, limits, good, bad, code) => {
+      const { gate, buy } = setUp(limits);
+      expect(denial(() => gate.check(buy(good)))).toBe('accepted');
+      expect(denial(() => gate.check(buy(bad)))).toBe(code);
+    },
+  );
+
+  it('counts the worst case of every live trade, until it is released', () => {
+    const { gate, buy, reservations } = setUp({ maxPositionByMint: new Map([[token, 1300n]]) });
+    const answers = Array.from({ length: 32 }, () => denial(() => gate.accept(buy())));
+    expect(answers.filter((answer) => answer === 'accepted')).toHaveLength(3);
+    reservations.release(asTradeId('t1'));
+    expect(denial(() => gate.accept(buy()))).toBe('accepted');
+    expect(denial(() => gate.accept(buy()))).toBe('RISK_LIMIT maxPositionByMint');
+  });
+
+  it('never lets the live trades of a wallet together spend what it does not hold', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.bigInt({ min: 1n, max: 600_000n }), fc.boolean()), { maxLength: 30 }),
+        (steps) => {
+          const { gate, buy, reservations } = setUp({});
+          const live: { id: RiskRequest['tradeId']; mostIn: bigint }[] = [];
+          for (const [mostIn, ends] of steps) {
+            const request = buy({ mostIn });
+            if (denial(() => gate.accept(request)) === 'accepted') live.push({ id: request.tradeId, mostIn });
+            if (ends && live.length > 0) reservations.release(live.shift()!.id);
+            const spending = live.reduce((sum, trade) => sum + trade.mostIn, 0n);
+            expect(spending).toBe(reservations.spending(wallet, usd));
+            expect(spending <= 1_000_000n).toBe(true);
+          }
+          for (const trade of live) reservations.release(trade.id);
+          expect([reservations.size, reservations.spending(wallet, usd), reservations.fees(wallet)]).toEqual([
+            0,
+            0n,
+            0n,
+          ]);
+        },
+      ),
+      { numRuns: 200, seed: 22 },
+    );
+  });
+
+  it('limits live trades a wallet and trades a second', () => {
+    const { gate, buy, clock, reservations } = setUp({ maxLiveTradesPerWallet: 3, maxTradesPerSecond: 2 });
+    expect([1, 2, 3].map(() => denial(() => gate.accept(buy())))).toEqual([
+      'accepted',
+      'accepted',
+      'RATE_LIMITED 2',
+    ]);
+    clock.advance(999);
+    expect(denial(() => gate.accept(buy()))).toBe('RATE_LIMITED 2');
+    clock.advance(1);
+    expect(denial(() => gate.accept(buy()))).toBe('accepted');
+    expect(denial(() => gate.accept(buy()))).toBe('RISK_LIMIT maxLiveTradesPerWallet');
+    reservations.release(asTradeId('t1'));
+    expect(denial(() => gate.accept(buy()))).toBe('accepted');
+  });
+
+  it('under reduce lets through only what shrinks a position, each token once', () => {
+    const { gate, buy, sell, killSwitch } = setUp({});
+    killSwitch.trip('reduce', 'loss', 'daily-loss');
+    expect(denial(() => gate.accept(buy()))).toBe('KILL_SWITCH_ACTIVE');
+    expect(denial(() => gate.accept(sell({ mostIn: 700n })))).toBe('accepted');
+    expect(denial(() => gate.accept(sell({ mostIn: 700n })))).toBe('KILL_SWITCH_ACTIVE');
+    expect(denial(() => gate.accept(sell({ mostIn: 300n })))).toBe('accepted');
+    killSwitch.trip('drain', 'test', 'operator');
+    expect(denial(() => gate.accept(sell({ mostIn: 1n })))).toBe('KILL_SWITCH_ACTIVE');
+  });
+
+  it('denies a mint without a price where a limit in the quote currency is set', () => {
+    const { gate, buy } = setUp({ maxPositionQuote: 1n << 60n });
+    expect(denial(() => gate.check(buy({ outputMint: asAddress('new') })))).toBe(
+      'RISK_LIMIT maxPositionQuote',
+    );
+  });
+});
+
+describe('MintLists', () => {
+  const good = asAddress('So11111111111111111111111111111111111111112');
+  const bad = asAddress('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v');
+
+  it('reload when the file changes, and keep the last good list when it turns bad', () => {
+    const clock = new ManualClock();
+    const path = join(root, 'deny');
+    writeFileSync(path, `# nothing yet\n`);
+    const lists = new MintLists({ denyPath: path, clock });
+    const { gate, buy } = setUp({}, lists);
+    expect(denial(() => gate.check(buy({ inputMint: usd, outputMint: bad })))).toBe('accepted');
+    writeFileSync(path, `${bad} # stolen\n`);
+    clock.advance(LIST_POLL_MS);
+    expect(denial(() => gate.check(buy({ outputMint: bad })))).toBe('MINT_DENIED');
+    writeFileSync(path, 'not an address\n');
+    utimesSync(path, 1, 1);
+    clock.advance(LIST_POLL_MS);
+    expect(lists.fault).toContain('line 1');
+    expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
+    rmSync(path);
+    clock.advance(LIST_POLL_MS);
+    expect(lists.fault).toContain('not there');
+    expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
+    lists.close();
+    expect(clock.timerCount).toBe(0);
+  });
+
+  it('an allowlist admits nothing else; one that cannot be read stops the start', () => {
+    const clock = new ManualClock();
+    const path = join(root, 'allow');
+    expect(denial(() => new MintLists({ allowPath: path, clock }))).toBe('CONFIG_INVALID');
+    writeFileSync(path, good);
+    const lists = new MintLists({ allowPath: path, clock });
+    expect(denial(() => lists.check(good, 'inputMint'))).toBe('accepted');
+    expect(denial(() => lists.check(bad, 'inputMint'))).toBe('MINT_DENIED');
+  });
+});

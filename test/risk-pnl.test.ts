@@ -1,0 +1,216 @@
+/** A loss limit is worth what the PnL under it is: fees count, deposits do not, wrapped SOL is SOL. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Address, asAddress, asSignature, asSlot } from '../src/model/brands.js';
+import { AUTO_TRIP_PERIOD_MS, AutoTrips, MIN_ENDED } from '../src/risk/auto-trips.js';
+import { balanceChanges, SOL_MINT } from '../src/risk/balance-changes.js';
+import { KillSwitch } from '../src/risk/kill-switch.js';
+import { PnlBook } from '../src/risk/pnl.js';
+import { Positions } from '../src/risk/positions.js';
+import type { TokenBalance, TransactionUpdate } from '../src/stream/types.js';
+import { ManualClock } from './support/manual-clock.js';
+
+const wallet = asAddress('wallet');
+const usd = asAddress('usd');
+const DAY_MS = 86_400_000;
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hotslot-pnl-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+let signatures = 0;
+type Tokens = [index: number, mint: Address, owner: Address, amount: bigint][];
+
+function transaction(parts: {
+  lamports: [before: bigint, after: bigint][];
+  before?: Tokens;
+  after?: Tokens;
+  slot?: number;
+}): TransactionUpdate {
+  signatures += 1;
+  const balances = (tokens: Tokens = []): TokenBalance[] =>
+    tokens.map(([accountIndex, mint, owner, amount]) => ({ accountIndex, mint, owner, amount }));
+  return {
+    signature: asSignature(`s${signatures}`),
+    slot: asSlot(parts.slot ?? 10),
+    index: 0,
+    error: undefined,
+    feeLamports: 5000n,
+    computeUnitsConsumed: 1n,
+    accountKeys: [wallet, asAddress('ata1'), asAddress('ata2'), asAddress('vault')],
+    preBalances: parts.lamports.map(([before]) => before),
+    postBalances: parts.lamports.map(([, after]) => after),
+    preTokenBalances: balances(parts.before),
+    postTokenBalances: balances(parts.after),
+    logMessages: [],
+    receivedUs: 0,
+  };
+}
+
+/** Spends 1,000 lamports of wrapped SOL, gets 150 usd, pays 5,000 of fee, opens its usd account for 2,000 of rent. */
+const swap = (slot = 10): TransactionUpdate =>
+  transaction({
+    slot,
+    lamports: [
+      [100_000n, 93_000n],
+      [12_000n, 11_000n],
+      [0n, 2000n],
+      [50_000n, 51_000n],
+    ],
+    before: [
+      [1, SOL_MINT, wallet, 10_000n],
+      [3, SOL_MINT, asAddress('pool'), 48_000n],
+    ],
+    after: [
+      [1, SOL_MINT, wallet, 9000n],
+      [2, usd, wallet, 150n],
+      [3, SOL_MINT, asAddress('pool'), 49_000n],
+    ],
+  });
+
+describe('balanceChanges', () => {
+  it('counts wrapped SOL and rent of own accounts as SOL, and nobody else', () => {
+    expect(balanceChanges(swap(), wallet)).toEqual(
+      new Map([
+        [usd, 150n],
+        [SOL_MINT, -6000n],
+      ]),
+    );
+  });
+
+  it('makes wrapping nothing but its fee, and a failed transaction its fee', () => {
+    const wrap = transaction({
+      lamports: [
+        [100_000n, 83_000n],
+        [0n, 12_000n],
+      ],
+      after: [[1, SOL_MINT, wallet, 10_000n]],
+    });
+    expect(balanceChanges(wrap, wallet)).toEqual(new Map([[SOL_MINT, -5000n]]));
+    const failed = transaction({ lamports: [[100_000n, 95_000n]] });
+    expect(balanceChanges(failed, wallet)).toEqual(new Map([[SOL_MINT, -5000n]]));
+    expect(balanceChanges(failed, asAddress('another'))).toEqual(new Map());
+  });
+});
+
+describe('Positions', () => {
+  it('start from fetched balances and follow later transactions, each once', () => {
+    const positions = new Positions();
+    positions.reset(wallet, { slot: asSlot(10), lamports: 100_000n, tokens: new Map([[SOL_MINT, 10_000n]]) });
+    expect(positions.apply(swap(10))).toBe(true);
+    expect(positions.lamports(wallet)).toBe(100_000n);
+    const later = swap(11);
+    expect([positions.apply(later), positions.apply(later)]).toEqual([true, false]);
+    expect([
+      positions.lamports(wallet),
+      positions.tokens(wallet, SOL_MINT),
+      positions.tokens(wallet, usd),
+    ]).toEqual([93_000n, 9000n, 150n]);
+    expect(positions.total(SOL_MINT)).toBe(102_000n);
+    expect(positions.rows()).toContainEqual({ wallet, mint: SOL_MINT, amount: 102_000n });
+  });
+});
+
+describe('PnlBook', () => {
+  /** A lamport is worth a hundredth of a usd unit, or what `price` says. */
+  const setUp = (path?: string) => {
+    const clock = new ManualClock(20_000 * DAY_MS);
+    const price = { perHundredLamports: 1n };
+    const valuation = (mint: Address, amount: bigint) =>
+      mint === usd ? amount : mint === SOL_MINT ? (amount * price.perHundredLamports) / 100n : undefined;
+    return { clock, price, valuation, book: () => new PnlBook({ valuation, clock, ...(path && { path }) }) };
+  };
+
+  it('is what trades moved at present prices; a deposit is never given to it and so not in it', () => {
+    const { book, price } = setUp();
+    const pnl = book();
+    const trade = swap();
+    expect([pnl.apply(trade, wallet), pnl.apply(trade, wallet)]).toEqual([true, false]);
+    expect(pnl.status()).toMatchObject({ dailyQuote: 90n, drawdownQuote: 0n, unpriced: [] });
+    price.perHundredLamports = 3n;
+    expect(pnl.status()).toMatchObject({ dailyQuote: -30n, totalQuote: -30n, drawdownQuote: 120n });
+  });
+
+  it('turns the day at UTC midnight, not before, and keeps the drawdown', () => {
+    const { book, clock } = setUp();
+    const pnl = book();
+    pnl.apply(transaction({ lamports: [[100_000n, 95_000n]] }), wallet);
+    clock.advance(DAY_MS - 1);
+    expect(pnl.status()).toMatchObject({ day: 20_000, dailyQuote: -50n });
+    clock.advance(1);
+    expect(pnl.status()).toMatchObject({ day: 20_001, dailyQuote: 0n, totalQuote: -50n, drawdownQuote: 50n });
+  });
+
+  it('holds over a restart and counts nothing twice', () => {
+    const { book } = setUp(join(root, 'pnl.json'));
+    const first = book();
+    const trade = swap();
+    first.apply(trade, wallet);
+    first.save();
+    const second = book();
+    expect(second.apply(trade, wallet)).toBe(false);
+    expect(second.status().dailyQuote).toBe(90n);
+  });
+});
+
+describe('AutoTrips', () => {
+  const setUp = () => {
+    const clock = new ManualClock();
+    const killSwitch = new KillSwitch({ path: join(root, 'kill.json'), clock });
+    const pnl = new PnlBook({ valuation: (_mint, amount) => amount, clock });
+    const trips = new AutoTrips({
+      clock,
+      killSwitch,
+      pnl,
+      limits: { maxDailyLossQuote: 10_000n, minSuccessRate: 0.9, maxStreamDownMs: 3000, maxRpcDownMs: 5000 },
+    });
+    const lose = () => pnl.apply(transaction({ lamports: [[100_000n, 95_000n]] }), wallet);
+    return { clock, killSwitch, pnl, trips, lose };
+  };
+
+  it('trips reduce at the daily loss, and leaves a release alone while the same loss lasts', () => {
+    const { clock, killSwitch, lose } = setUp();
+    lose();
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.grade).toBeUndefined();
+    lose();
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.status()).toMatchObject({ grade: 'reduce', source: 'daily-loss' });
+    killSwitch.release('accepted the loss', 'operator');
+    clock.advance(60_000);
+    expect(killSwitch.grade).toBeUndefined();
+    clock.advance(DAY_MS);
+    lose();
+    lose();
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.grade).toBe('reduce');
+  });
+
+  it('trips drain when too few trades succeed, once there are enough to tell', () => {
+    const { clock, killSwitch, trips } = setUp();
+    for (let index = 0; index < MIN_ENDED - 1; index += 1) trips.tradeEnded(index > 2);
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.grade).toBeUndefined();
+    trips.tradeEnded(true);
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.status()).toMatchObject({ grade: 'drain', source: 'success-rate' });
+  });
+
+  it('trips drain when stream or RPC were down for longer than the limit, without a break', () => {
+    const { clock, killSwitch, trips } = setUp();
+    trips.streamIsUp(false);
+    clock.advance(2900);
+    trips.streamIsUp(true);
+    trips.streamIsUp(false);
+    trips.rpcIsUp(false);
+    clock.advance(2750);
+    expect(killSwitch.grade).toBeUndefined();
+    clock.advance(500);
+    expect(killSwitch.status()).toMatchObject({ grade: 'drain', source: 'stream-down' });
+    trips.close();
+    expect(clock.timerCount).toBe(0);
+  });
+});
