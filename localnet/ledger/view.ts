@@ -194,8 +194,16 @@ function hashInfo({ slot, block }: FrozenSlot): BlockhashInfo {
   return { blockhash, slot, blockHeight, lastValidBlockHeight: blockHeight + BLOCKHASH_MAX_AGE_BLOCKS };
 }
 
+/** Its transactions are read when they are asked for: most callers want to know of the block only. */
 function ledgerBlock(record: FrozenSlot): LedgerBlock {
-  return { info: record.block, transactions: record.transactions.map((stored) => stored.read()) };
+  let transactions: readonly ExecutedTransaction[] | undefined;
+  return {
+    info: record.block,
+    get transactions() {
+      transactions ??= record.transactions.map((stored) => stored.read());
+      return transactions;
+    },
+  };
 }
 
 /** True when `left` comes after `right` in the ledger. */

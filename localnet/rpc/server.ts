@@ -46,7 +46,11 @@ export interface RunningRpc {
 /** Rejects when a port is taken. */
 export async function startRpc(options: RpcOptions): Promise<RunningRpc> {
   const { ledger, engine, feed, chaos, host } = options;
-  const onError = options.onError ?? printError;
+  let isClosed = false;
+  const onError = (error: unknown): void => {
+    // Calls that wait for the engine fail when both are closed; nobody is there to be told.
+    if (!isClosed) (options.onError ?? printError)(error);
+  };
   const topics = new TopicRegistry();
   const publisher = new Publisher(ledger, topics);
   let ports = { rpc: 0, ws: 0 };
@@ -91,6 +95,7 @@ export async function startRpc(options: RpcOptions): Promise<RunningRpc> {
     rpcPort: ports.rpc,
     wsPort: ports.ws,
     close() {
+      isClosed = true;
       unsubscribe();
       http.close();
       pubsub.close();

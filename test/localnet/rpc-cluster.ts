@@ -126,7 +126,7 @@ export async function startTestCluster(
     setConditions: async (change) => engine.setConditions(change),
     step,
   };
-  const chaos = createChaos(1);
+  const chaos = createChaos(SEED);
   const received: { signature: string; atMs: number }[] = [];
   const faults: unknown[] = [];
   const rpc = await startRpc({

@@ -23,25 +23,24 @@ import {
   signTransactionMessageWithSigners,
 } from '@solana/kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestCluster, type TestCluster } from './rpc-cluster.js';
+import { type Cluster, startCluster } from '../../localnet/cluster.js';
 
-const STEP_EVERY_MS = 20;
+const SLOT_MS = 20;
 
-let cluster: TestCluster;
-let stepping: NodeJS.Timeout;
+let cluster: Cluster;
 let rpc: RpcDevnet<SolanaRpcApiDevnet>;
 let rpcSubscriptions: RpcSubscriptionsDevnet<SolanaRpcSubscriptionsApi>;
 beforeAll(async () => {
-  cluster = await startTestCluster();
-  await cluster.step(40);
-  stepping = setInterval(() => void cluster.step(), STEP_EVERY_MS);
-  rpc = createSolanaRpc(devnet(cluster.url));
-  rpcSubscriptions = createSolanaRpcSubscriptions(devnet(cluster.wsUrl));
+  cluster = await startCluster({
+    wallets: 2,
+    seed: 'rpc',
+    conditions: { slotMs: SLOT_MS, leaderDelayMs: 0 },
+  });
+  rpc = createSolanaRpc(devnet(cluster.info.rpcUrl));
+  rpcSubscriptions = createSolanaRpcSubscriptions(devnet(cluster.info.wsUrl));
 });
 afterAll(async () => {
-  clearInterval(stepping);
   await cluster.close();
-  expect(cluster.faults).toEqual([]);
 });
 
 async function memo(text: string) {
@@ -95,8 +94,8 @@ it('sends and confirms with its own factory', async () => {
 it('airdrops', async () => {
   const to = address(cluster.genesis.wallets[1]!.address);
   const before = (await rpc.getBalance(to, { commitment: 'processed' }).send()).value;
-  await rpc.requestAirdrop(to, lamports(2n ** 53n - 1n)).send();
-  await cluster.step();
+  const signature = await rpc.requestAirdrop(to, lamports(2n ** 53n - 1n)).send();
+  while ((await rpc.getSignatureStatuses([signature]).send()).value[0] === null) await nextSlot();
   const after = (await rpc.getBalance(to, { commitment: 'processed' }).send()).value;
   expect(after - before).toBe(2n ** 53n - 1n);
 });
@@ -151,6 +150,17 @@ it('gets notifications of slots, roots, logs, accounts and signatures', async ()
   ]);
   abort.abort();
 });
+
+/** Resolves when the cluster has made one more block. */
+function nextSlot(): Promise<void> {
+  return new Promise((resolve) => {
+    const unsubscribe = cluster.feed.subscribe((event) => {
+      if (event.type !== 'slot' || event.status !== 'processed') return;
+      unsubscribe();
+      resolve();
+    });
+  });
+}
 
 async function first<T>(notifications: AsyncIterable<T>): Promise<T> {
   for await (const notification of notifications) return notification;

@@ -2,7 +2,7 @@
 import type { Method, RpcContext } from '../context.js';
 import { selectView } from '../context.js';
 import { checkPubkey } from '../encode/base.js';
-import type { Json } from '../encode/json.js';
+import { type Json, RawJson } from '../encode/json.js';
 import { invalidParams } from '../errors.js';
 import {
   readArguments,
@@ -85,17 +85,27 @@ const getLeaderSchedule: Method = (params, context) => {
   return isScheduled(context, epoch) ? leaderSchedule(context, epoch, identity) : null;
 };
 
-function leaderSchedule(context: RpcContext, epoch: number, identity: string | undefined): Json {
+/** An epoch has hundreds of thousands of slots: the thread is handed back after this many. */
+const SLOTS_AT_ONCE = 20_000;
+
+async function leaderSchedule(
+  context: RpcContext,
+  epoch: number,
+  identity: string | undefined,
+): Promise<Json> {
   const slotsPerEpoch = context.ledger.slotsPerEpoch();
   const firstSlot = epoch * slotsPerEpoch;
-  const schedule: Record<string, number[]> = {};
+  const indexes = new Map<string, number[]>();
   for (let index = 0; index < slotsPerEpoch; index++) {
+    if (index > 0 && index % SLOTS_AT_ONCE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     const leader = context.ledger.leader(firstSlot + index);
     if (identity !== undefined && leader !== identity) continue;
-    schedule[leader] ??= [];
-    schedule[leader].push(index);
+    const own = indexes.get(leader);
+    if (own === undefined) indexes.set(leader, [index]);
+    else own.push(index);
   }
-  return schedule;
+  // The numbers are encoded natively: there are too many of them for a writer in JavaScript.
+  return new RawJson(JSON.stringify(Object.fromEntries(indexes)));
 }
 
 export const leaderMethods: Readonly<Record<string, Method>> = {

@@ -1,7 +1,7 @@
-/** What happened in each recent slot, kept until the slot is past every commitment. */
+/** What happened in each slot that is not finalized yet. */
 import type { BlockEvent, EngineEvent, ExecutedTransaction } from '../../engine/messages.js';
 
-/** Slots kept; the oldest fall out. More than any slot takes to be finalized. */
+/** Slots kept; the oldest fall out. More than any slot takes to be finalized, whatever the conditions. */
 const SLOTS_MAX = 1024;
 
 export type Level = 'processed' | 'confirmed' | 'finalized';
@@ -42,6 +42,8 @@ export class SlotLog {
         }
         this.#slots.delete(slot);
       }
+    } else if (event.type === 'slot' && event.status === 'dead') {
+      this.#slots.delete(event.slot);
     }
   }
 
@@ -56,6 +58,8 @@ export class SlotLog {
     while (record !== undefined && !record.notified.has(level)) {
       record.notified.add(level);
       reached.push(record);
+      // Nothing more is told of a finalized slot.
+      if (level === 'finalized') this.#slots.delete(record.slot);
       record = record.parent === undefined ? undefined : this.#slots.get(record.parent);
     }
     const newest = reached[0];
