@@ -17,6 +17,9 @@ import { readArguments, readConfig, readOptionalBoolean, readString, readStrings
 import { existingAccount, mintDecimals } from './accounts.js';
 
 const ADVANCE_NONCE_ACCOUNT = 4;
+/** A lookup table's account: 56 bytes of state, then its addresses. */
+const LOOKUP_TABLE_META_BYTES = 56;
+const ADDRESS_BYTES = 32;
 
 /** What the simulation says without being run: the hash is not known to that view. */
 const UNKNOWN_BLOCKHASH: SimulationResult = {
@@ -111,17 +114,35 @@ const simulateTransaction: Method = async (params, context) => {
     replaceRecentBlockhash,
     accounts,
   });
-  const keys = transaction.staticKeys.map(toBase58);
   return withContext(
     view.slot,
     encodeSimulation(result, result.err, {
       ...(wanted === undefined ? {} : { accounts: encodeAccounts(ledger, commitment, wanted, result) }),
       ...(readOptionalBoolean(options.innerInstructions) === true
-        ? { innerInstructions: encodeInnerInstructions(result.innerInstructions, keys, false) }
+        ? { innerInstructions: encodeInner(ledger, view.commitment, transaction, result) }
         : {}),
     }),
   );
 };
+
+/** In the parsed form, which names accounts: those of lookup tables are read from the ledger. */
+function encodeInner(
+  ledger: Ledger,
+  commitment: Commitment,
+  { staticKeys, lookups }: ParsedTransaction,
+  { innerInstructions }: SimulationResult,
+): Json {
+  const read = (which: 'writableIndexes' | 'readonlyIndexes') =>
+    lookups.flatMap((lookup) => {
+      const table = existingAccount(ledger, toBase58(lookup.table), commitment)?.data ?? new Uint8Array(0);
+      return Array.from(lookup[which], (index) => {
+        const offset = LOOKUP_TABLE_META_BYTES + index * ADDRESS_BYTES;
+        return toBase58(table.subarray(offset, offset + ADDRESS_BYTES));
+      });
+    });
+  const keys = [...staticKeys.map(toBase58), ...read('writableIndexes'), ...read('readonlyIndexes')];
+  return encodeInnerInstructions(innerInstructions, keys, true);
+}
 
 interface WantedAccounts {
   readonly addresses: readonly string[];
