@@ -1,11 +1,15 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { StreamFate } from '../chaos/chaos.js';
+import { type Frame, frameBytes } from './message-batch.js';
 import type { StreamChaos } from './stream-chaos.js';
+
+/** Bytes after which a batch is full; one larger message still goes. */
+const BATCH_BYTES = 128 * 1024;
 
 /** A write before chaos has its way with it. */
 interface DelayedFrame {
   readonly dueMs: number;
-  readonly frame: Buffer;
+  readonly frame: Frame;
 }
 
 /** How a stream ended; `status` codes of gRPC. */
@@ -25,41 +29,74 @@ export interface OutboxOptions {
   readonly onEnd: () => void;
 }
 
-/** The sending side of one stream: its bounded queue, and what chaos does to it. */
+/** A call whose messages are batches of frames. */
+export type OutboxCall = ServerDuplexStream<unknown, readonly Frame[]>;
+
+/**
+ * The sending side of one stream: its bounded queue, and what chaos does to it. An idle stream sends a frame at
+ * once; what comes while a write is under way leaves together in the next.
+ */
 export class Outbox {
-  readonly #call: ServerDuplexStream<unknown, Buffer>;
+  readonly #call: OutboxCall;
   readonly #options: OutboxOptions;
-  /** Sizes of the frames that the transport has not taken yet, from `#firstSize` on. */
-  #sizes: number[] = [];
-  #firstSize = 0;
+  /** Frames that wait, from `#first` on. */
+  #queue: Frame[] = [];
+  #first = 0;
   #queuedBytes = 0;
+  #writing = 0;
   #delayed: DelayedFrame[] = [];
   #delayTimer: NodeJS.Timeout | undefined;
-  #swapped: Buffer | undefined;
+  #swapped: Frame | undefined;
   #ended = false;
 
-  constructor(call: ServerDuplexStream<unknown, Buffer>, options: OutboxOptions) {
+  constructor(call: OutboxCall, options: OutboxOptions) {
     this.#call = call;
     this.#options = options;
   }
 
   /** Updates that wait for the client. */
   get backlog(): number {
-    return this.#call.writableLength + this.#delayed.length;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
+    return this.#queue.length - this.#first + this.#writing + this.#delayed.length;
   }
 
   /** Sends an update, through chaos. */
-  update(frame: Buffer): void {
+  update(frame: Frame): void {
     const { chaos } = this.#options;
     if (chaos?.disturbsUpdates === true) this.#disturb(frame, chaos.fate());
     else this.#pass(frame);
   }
 
-  #disturb(frame: Buffer, fate: StreamFate): void {
+  /** Sends a ping or a pong: chaos delays and freezes these too, but loses none. */
+  control(frame: Frame): void {
+    this.#pass(frame);
+  }
+
+  /** To be called when chaos changed: sends what is due now. */
+  release(): void {
+    this.#flushDelayed();
+  }
+
+  /** Ends the stream with an error, after what waits already. */
+  end({ code, details }: StreamEnd): void {
+    if (this.#ended) return;
+    while (this.#first < this.#queue.length) this.#writeBatch();
+    this.dispose();
+    // The only way to end with a status: later writes or a destroyed call would leave the client hanging.
+    this.#call.emit('error', { code, details });
+    this.#options.onEnd();
+  }
+
+  /** Stops sending without a word, for a client that is gone. */
+  dispose(): void {
+    this.#ended = true;
+    clearTimeout(this.#delayTimer);
+    this.#delayed = [];
+    this.#queue = [];
+    this.#first = 0;
+    this.#swapped = undefined;
+  }
+
+  #disturb(frame: Frame, fate: StreamFate): void {
     if (fate.drop) return;
     if (fate.swapWithNext && this.#swapped === undefined) {
       this.#swapped = frame;
@@ -74,34 +111,7 @@ export class Outbox {
     }
   }
 
-  /** Sends a ping or a pong: chaos delays and freezes these too, but loses none. */
-  control(frame: Buffer): void {
-    this.#pass(frame);
-  }
-
-  /** To be called when chaos changed: sends what is due now. */
-  release(): void {
-    this.#flushDelayed();
-  }
-
-  /** Ends the stream with an error, after what waits already. */
-  end({ code, details }: StreamEnd): void {
-    if (this.#ended) return;
-    this.dispose();
-    // The only way to end with a status: later writes or a destroyed call would leave the client hanging.
-    this.#call.emit('error', { code, details });
-    this.#options.onEnd();
-  }
-
-  /** Stops sending without a word, for a client that is gone. */
-  dispose(): void {
-    this.#ended = true;
-    clearTimeout(this.#delayTimer);
-    this.#delayed = [];
-    this.#swapped = undefined;
-  }
-
-  #pass(frame: Buffer): void {
+  #pass(frame: Frame): void {
     if (this.#ended) return;
     const { chaos } = this.#options;
     if (chaos !== undefined && (this.#delayed.length > 0 || chaos.frozen || chaos.delayMs > 0)) {
@@ -113,32 +123,44 @@ export class Outbox {
       this.#scheduleDelayed();
       return;
     }
-    this.#write(frame);
+    this.#enqueue(frame);
   }
 
-  #write(frame: Buffer): void {
+  #enqueue(frame: Frame): void {
     const { queueLimit, queueBytesLimit } = this.#options;
-    if (this.#call.writableLength >= queueLimit || this.#queuedBytes > queueBytesLimit) {
+    const waiting = this.#queue.length - this.#first + this.#writing;
+    if (waiting >= queueLimit || this.#queuedBytes > queueBytesLimit) {
       this.#lagged();
       return;
     }
-    this.#queuedBytes += frame.length;
-    this.#sizes.push(frame.length);
-    this.#call.write(frame, this.#written);
+    this.#queue.push(frame);
+    this.#queuedBytes += frameBytes(frame);
+    if (this.#writing === 0) this.#writeBatch();
   }
 
   #lagged(): void {
     this.end({ code: status.INTERNAL, details: 'lagged to send an update' });
   }
 
-  /** The transport took a frame; it takes them in order. */
-  readonly #written = (): void => {
-    this.#queuedBytes -= this.#sizes[this.#firstSize++] ?? 0;
-    if (this.#firstSize === this.#sizes.length) {
-      this.#sizes = [];
-      this.#firstSize = 0;
+  #writeBatch(): void {
+    const frames: Frame[] = [];
+    let bytes = 0;
+    while (this.#first < this.#queue.length && bytes < BATCH_BYTES) {
+      const frame = this.#queue[this.#first++]!;
+      bytes += frameBytes(frame);
+      frames.push(frame);
     }
-  };
+    if (this.#first === this.#queue.length) {
+      this.#queue = [];
+      this.#first = 0;
+    }
+    this.#writing += frames.length;
+    this.#call.write(frames, () => {
+      this.#writing -= frames.length;
+      this.#queuedBytes -= bytes;
+      if (this.#writing === 0 && this.#first < this.#queue.length) this.#writeBatch();
+    });
+  }
 
   #scheduleDelayed(): void {
     const first = this.#delayed[0];
@@ -158,7 +180,7 @@ export class Outbox {
     this.#delayed = firstLater < 0 ? [] : this.#delayed.slice(firstLater);
     for (const { frame } of due) {
       if (this.#ended) return;
-      this.#write(frame);
+      this.#enqueue(frame);
     }
     this.#scheduleDelayed();
   }

@@ -1,6 +1,7 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import { decodeSubscribeRequest } from './decode-request.js';
+import { type Frame, MessageBatch } from './message-batch.js';
 
 /** Name of the service, as health checks and reflection know it. */
 export const GEYSER_SERVICE = 'geyser.Geyser';
@@ -19,7 +20,7 @@ export function geyserServiceDefinition(root: protobuf.Root): ServiceDefinition 
   definition.Subscribe = {
     ...definition.Subscribe!,
     requestDeserialize: (bytes) => decodeSubscribeRequest(subscribeRequest, bytes),
-    responseSerialize: (frame) => frame as Buffer,
+    responseSerialize: (frames) => new MessageBatch(frames as Frame[]) as unknown as Buffer,
   };
   return definition;
 }

@@ -5,8 +5,9 @@ import { type CompiledFilter, compileFilter, EMPTY_FILTER } from './compiled-fil
 import { encodePing, encodePong } from './control-update.js';
 import { FilterError } from './filter-error.js';
 import type { FilterLimits } from './filter-limits.js';
-import type { NameSet } from './filter-names.js';
-import { Outbox, type OutboxOptions, type StreamEnd } from './outbox.js';
+import { type NameSet, NO_NAMES } from './filter-names.js';
+import type { Frame } from './message-batch.js';
+import { Outbox, type OutboxCall, type OutboxOptions, type StreamEnd } from './outbox.js';
 import type { SubscribeRequestMessage } from './request-types.js';
 import type { SlotUpdate } from './slot-update.js';
 import type { TransactionUpdate } from './transaction-update.js';
@@ -25,7 +26,7 @@ export interface SubscriptionOptions extends Omit<OutboxOptions, 'onEnd'> {
   readonly pingIntervalMs: number;
 }
 
-export type SubscribeCall = ServerDuplexStream<SubscribeRequestMessage, Buffer>;
+export type SubscribeCall = ServerDuplexStream<SubscribeRequestMessage, readonly Frame[]>;
 
 /** One `Subscribe` stream: its filter, and what it sends of the updates it is offered. */
 export class Subscription {
@@ -36,7 +37,7 @@ export class Subscription {
   readonly #pingTimer: NodeJS.Timeout;
   #filter: CompiledFilter = EMPTY_FILTER;
   /** While a replay runs: live updates that come after it. */
-  #held: Buffer[] | undefined;
+  #held: Frame[] | undefined;
   /** While a replay runs: the newest request, which will replace the filter. */
   #waiting: SubscribeRequestMessage | undefined;
   #closed = false;
@@ -45,7 +46,7 @@ export class Subscription {
     this.#call = call;
     this.#options = options;
     this.#host = host;
-    this.#outbox = new Outbox(call as ServerDuplexStream<unknown, Buffer>, {
+    this.#outbox = new Outbox(call as OutboxCall, {
       ...options,
       onEnd: () => this.#close(),
     });
@@ -133,14 +134,18 @@ export class Subscription {
   }
 
   #send(names: NameSet, body: Buffer): void {
-    const frame = Buffer.concat([names.prefix, body]);
+    const frame = { prefix: names.prefix, body };
     if (this.#held === undefined) this.#outbox.update(frame);
     else if (this.#held.length < this.#options.queueLimit) this.#held.push(frame);
     else this.end({ code: status.INTERNAL, details: 'lagged to receive geyser messages' });
   }
 
+  #control(body: Buffer): void {
+    this.#outbox.control({ prefix: NO_NAMES.prefix, body });
+  }
+
   #ping(): void {
-    this.#outbox.control(encodePing(this.#options.nowMs()));
+    this.#control(encodePing(this.#options.nowMs()));
   }
 
   #receive(request: SubscribeRequestMessage): void {
@@ -157,7 +162,7 @@ export class Subscription {
       return;
     }
     if (request.pingId !== undefined) {
-      this.#outbox.control(encodePong(request.pingId, this.#options.nowMs()));
+      this.#control(encodePong(request.pingId, this.#options.nowMs()));
     } else if (this.#held !== undefined) {
       this.#waiting = request;
     } else {
