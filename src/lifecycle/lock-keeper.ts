@@ -80,7 +80,8 @@ export class LockKeeper implements CacheListener, PoolListener {
     this.#venueDue.delete(live);
     drop(this.#pending, live.trade.pool, live);
     if (this.#ports.settings.lockRelease === 'confirmed') return;
-    if (failed || this.#ports.slots.head() > slot) this.#releaseTicket(live);
+    // The pool's update often comes before the transaction's own.
+    if (failed || live.poolSeen || this.#ports.slots.head() > slot) this.#releaseTicket(live);
     else add(this.#catchingUp, live.trade.pool, live);
   }
 
@@ -90,6 +91,7 @@ export class LockKeeper implements CacheListener, PoolListener {
 
   /** Its fork was lost: it may land again, so it takes its locks and its concurrency slot back. */
   lost(live: LiveTrade): void {
+    live.poolSeen = false;
     drop(this.#catchingUp, live.trade.pool, live);
     this.#scheduler.occupySlot(live.trade.id);
     if (live.ticket === undefined) return;
@@ -124,15 +126,15 @@ export class LockKeeper implements CacheListener, PoolListener {
   // --- news --------------------------------------------------------------------------------------------------
 
   onPool(snapshot: PoolSnapshot, keys: PoolKeys): void {
-    const waiting = this.#catchingUp.get(keys.pool);
-    if (waiting === undefined) return;
     const author =
       snapshot.txnSignature === undefined
         ? undefined
         : this.#store.bySignature(snapshot.txnSignature as Signature);
-    for (const live of [...waiting]) {
-      if (live === author || (live.landedSlot !== undefined && snapshot.slot > live.landedSlot))
+    if (author !== undefined) author.poolSeen = true;
+    for (const live of [...(this.#catchingUp.get(keys.pool) ?? [])]) {
+      if (live === author || (live.landedSlot !== undefined && snapshot.slot > live.landedSlot)) {
         this.#caughtUp(live);
+      }
     }
   }
 

@@ -20,6 +20,8 @@ export interface LiveTrade {
   landedSlot: number | undefined;
   landedError: unknown;
   venueReleased: boolean;
+  /** The pool was published as this trade left it. */
+  poolSeen: boolean;
   settled: boolean;
 }
 
@@ -41,6 +43,7 @@ export class TradeStore {
       landedSlot: undefined,
       landedError: undefined,
       venueReleased: false,
+      poolSeen: false,
       settled: false,
     };
     this.#byId.set(trade.id, live);
