@@ -61,7 +61,10 @@ export class WallClockDriver implements Driver {
   }
 
   private runTurn(): void {
+    // A timer may fire with a turn still waiting: that one must not run a second time, nor after the end.
+    if (this.turn !== null) clearImmediate(this.turn);
     this.turn = null;
+    if (this.stopped) return;
     this.passBoundaries();
     const engine = this.host.engine();
     const untilMs = Math.min(this.nowMs() + RUN_BUDGET_MS, this.clock!.nextBoundaryMs());
