@@ -1,6 +1,8 @@
 /**
  * Workers on rings. Piscina owns the threads: their start, their death, their replacement. Each worker runs one
  * task that lives as long as the pool and takes its work from a ring, which costs a fraction of a message.
+ * Every ring has a Piscina of one thread: once a replacement dies before it is ready Piscina makes no other, and
+ * what is queued in it waits for ever, so such a one is destroyed and made anew without touching the others.
  */
 import {
   MessageChannel,
@@ -30,6 +32,8 @@ export interface RingPoolStats {
   readonly workers: number;
   readonly alive: number;
   readonly inFlight: number;
+  /** Workers in the middle of a task. */
+  readonly busy: number;
   readonly restarts: number;
   readonly failedTasks: number;
 }
@@ -56,12 +60,12 @@ interface Lane {
   waiting: boolean;
   fruitless: number;
   alive: boolean;
+  piscina: Piscina<RingTask, void> | undefined;
   running: Promise<void>;
 }
 
 export class RingPool {
   readonly #options: RingPoolOptions;
-  readonly #piscina: Piscina<RingTask, void>;
   readonly #lanes: Lane[] = [];
   #next = 0;
   #restarts = 0;
@@ -70,25 +74,16 @@ export class RingPool {
 
   constructor(options: RingPoolOptions) {
     this.#options = options;
-    this.#piscina = new Piscina<RingTask, void>({
-      filename: options.filename,
-      minThreads: options.workers,
-      maxThreads: options.workers,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      concurrentTasksPerWorker: 1,
-      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
-    });
-    // A worker that dies between tasks is replaced by Piscina; its lane learns of it by its own task's end.
-    this.#piscina.on('error', () => undefined);
     for (let i = 0; i < options.workers; i++) {
       const lane: Lane = {
-        ring: Ring.create(options),
+        ring: Ring.create({ slots: options.slots, slotBytes: options.slotBytes }),
         pending: [],
         port: undefined,
         drained: 0,
         waiting: false,
         fruitless: 0,
         alive: true,
+        piscina: undefined,
         running: Promise.resolve(),
       };
       this.#lanes.push(lane);
@@ -101,6 +96,7 @@ export class RingPool {
       workers: this.#lanes.length,
       alive: this.alive,
       inFlight: this.inFlight,
+      busy: this.#lanes.filter((lane) => lane.alive && lane.ring.busy).length,
       restarts: this.#restarts,
       failedTasks: this.#failedTasks,
     };
@@ -165,7 +161,9 @@ export class RingPool {
   /** Ends every worker's thread at once, as a crash would, and resolves when each has a successor's task queued. */
   async terminateWorkers(): Promise<void> {
     const ended = this.#lanes.map((lane) => lane.running);
-    await Promise.all(this.#piscina.threads.map((thread) => thread.terminate()));
+    await Promise.all(
+      this.#lanes.flatMap((lane) => lane.piscina?.threads.map((thread) => thread.terminate()) ?? []),
+    );
     await Promise.all(ended);
   }
 
@@ -183,7 +181,7 @@ export class RingPool {
     });
     await Promise.race([Promise.all(this.#lanes.map((lane) => lane.running)), grace]);
     clearTimeout(timer);
-    await this.#piscina.destroy();
+    await Promise.all(this.#lanes.map((lane) => lane.piscina?.destroy()));
     await Promise.all(this.#lanes.map((lane) => lane.running));
     for (const lane of this.#lanes) {
       this.#drain(lane);
@@ -210,12 +208,36 @@ export class RingPool {
     port1.unref();
     this.#options.onStart?.((message, transfer) => this.#post(lane, message, transfer));
     const answeredBefore = lane.ring.done;
-    lane.running = this.#piscina
-      .run({ ring: lane.ring.handle, port: port2, setup: this.#options.setup }, { transferList: [port2] })
+    // The file is named here and not to the constructor: a module that does not load is then this task's error
+    // and not the thread's death.
+    const { filename, setup } = this.#options;
+    lane.running = this.#threadsOf(lane)
+      .run({ ring: lane.ring.handle, port: port2, setup }, { filename, transferList: [port2] })
       .then(
         () => this.#ended(lane, answeredBefore),
         () => this.#ended(lane, answeredBefore),
       );
+  }
+
+  #threadsOf(lane: Lane): Piscina<RingTask, void> {
+    if (lane.piscina !== undefined && lane.piscina.threads.length > 0) return lane.piscina;
+    const { resourceLimits } = this.#options;
+    const piscina = new Piscina<RingTask, void>({
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    });
+    // What a dying worker says is heard by its task's end; without a listener it would end the process.
+    piscina.on('error', () => undefined);
+    piscina.on('workerDestroy', () => {
+      setImmediate(() => {
+        if (piscina.threads.length === 0) void piscina.destroy();
+      });
+    });
+    lane.piscina = piscina;
+    return piscina;
   }
 
   #post(lane: Lane, message: unknown, transfer: readonly TransferListItem[] = []): void {
