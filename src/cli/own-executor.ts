@@ -9,6 +9,8 @@ import { readRunInfo } from '../journal/data-dir.js';
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const POLL_MS = 50;
+/** What a shell reports of a command that Ctrl-C ended. */
+const SIGNAL_EXIT_CODE = 130;
 
 export interface OwnExecutor {
   readonly controlUrl: string;
@@ -39,6 +41,12 @@ export async function startOwnExecutor(
     clearTimeout(timer);
     rmSync(directory, { recursive: true, force: true });
   };
+  // Whoever ends the command ends its executor too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void stop().finally(() => process.exit(SIGNAL_EXIT_CODE));
+    });
+  }
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const run = readRunInfo(join(directory, 'data'));
