@@ -33,7 +33,7 @@ const SLOTS_PER_EPOCH = 432_000;
 export interface ClusterInfo {
   readonly rpcUrl: string;
   readonly wsUrl: string;
-  /** `host:port`, as gRPC clients take it, with `http://` before it as Yellowstone's own client wants it. */
+  /** With `http://` before it, as Yellowstone's own client wants it; other gRPC clients take what follows. */
   readonly grpcEndpoint: string;
   readonly adminUrl: string;
   readonly genesisHash: string;

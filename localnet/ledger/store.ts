@@ -167,6 +167,8 @@ export class LedgerStore {
   }
 
   #freeze(slot: number): void {
+    // An engine that goes on from a kept ledger announces its last blocks again.
+    if (slot <= this.rootSlot) return;
     const record = this.#record(slot);
     if (record.state !== 'open') return;
     const { block } = record;

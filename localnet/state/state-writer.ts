@@ -10,7 +10,7 @@ import { type LogRecord, removeSegment, segmentFile, writeFully, writeSnapshot }
 /** A segment's size when the next one begins and the accounts are written anew. */
 export const SEGMENT_BYTES = 32 * 1024 * 1024;
 /** Old segments go when those after them hold this many transactions: loading more would delay the start. */
-export const STATE_TRANSACTIONS_KEPT = 50_000;
+export const STATE_TRANSACTIONS_KEPT = 20_000;
 
 export interface SegmentSummary {
   readonly number: number;
