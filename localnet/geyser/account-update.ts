@@ -2,7 +2,7 @@ import type { AccountWrite } from '../engine/messages.js';
 import { addressBytes } from './base58.js';
 import { type DataSlices, sliceData } from './data-slices.js';
 import { writeCreatedAt } from './timestamp.js';
-import { varintSize, WireWriter } from './wire-writer.js';
+import { varint64Size, varintSize, WireWriter } from './wire-writer.js';
 
 const UPDATE_ACCOUNT = 2;
 const ACCOUNT_INFO = 1;
@@ -86,9 +86,5 @@ function bytesSize(bytes: Uint8Array): number {
 }
 
 function bigintSize(value: bigint): number {
-  if (value === 0n) return 0;
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return 1 + varintSize(Number(value));
-  let size = 1;
-  for (let rest = value; rest > 0n; rest >>= 7n) size++;
-  return size;
+  return value === 0n ? 0 : 1 + varint64Size(value);
 }

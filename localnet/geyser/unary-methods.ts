@@ -6,6 +6,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Commitment } from '../engine/messages.js';
 import type { Ledger } from '../ledger/types.js';
+import { CORE_VERSION } from '../rpc/context.js';
 import { COMMITMENTS } from './compiled-filter.js';
 
 /** A failed call as grpc-js sends it. */
@@ -40,7 +41,7 @@ const VERSION = JSON.stringify({
     package: 'hotslot-localnet',
     version: '0.1.0',
     proto: '12.7.0',
-    solana: '4.1.0',
+    solana: CORE_VERSION,
     git: '',
     rustc: '',
     buildts: '',

@@ -7,6 +7,10 @@ const INITIAL_BYTES = 64 * 1024;
 /** A buffer that one large block has grown beyond this is given back. */
 const KEPT_BYTES = 1024 * 1024;
 const VARINT_BYTES_MAX = 10;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+const U64_MAX = 2n ** 64n - 1n;
+/** Nearly every account has this number as its rent epoch, and big numbers are slow. */
+const U64_MAX_VARINT = Buffer.from('ffffffffffffffffff01', 'hex');
 
 /**
  * Writes protobuf messages into one buffer that is used again for each message. Fields with proto3's default value
@@ -46,8 +50,12 @@ export class WireWriter {
 
   /** A bare varint of 64 bits; a negative value is written as its two's complement. */
   varint64(value: bigint): void {
-    if (value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)) {
+    if (value >= 0n && value <= SAFE_MAX) {
       this.varint(Number(value));
+      return;
+    }
+    if (value === U64_MAX) {
+      this.raw(U64_MAX_VARINT);
       return;
     }
     this.#reserve(VARINT_BYTES_MAX);
@@ -138,6 +146,15 @@ export class WireWriter {
     this.varint(length);
     this.#position = end;
   }
+}
+
+/** Bytes that a varint takes; `value` from 0 to 2^64 - 1. */
+export function varint64Size(value: bigint): number {
+  if (value <= SAFE_MAX) return varintSize(Number(value));
+  if (value === U64_MAX) return U64_MAX_VARINT.length;
+  let size = 0;
+  for (let rest = value; rest > 0n; rest >>= 7n) size++;
+  return size;
 }
 
 /** Bytes that a varint takes; `value` from 0 to 2^53. */
