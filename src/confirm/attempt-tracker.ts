@@ -13,7 +13,8 @@ import {
 } from '../send/chain-reader.js';
 import type { TransactionUpdate } from '../stream/types.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
-import { type ExpiryCommitment, proveExpiry } from './expiry.js';
+import { type ExpiryCommitment, type ExpiryProof, proveExpiry } from './expiry.js';
+import { type SightingNews, Sightings } from './sightings.js';
 import type { StatusSource } from './status-source.js';
 import type { AttemptEvent, Confirmer, TrackedAttempt } from './types.js';
 
@@ -23,15 +24,15 @@ const SWEEP_MS = 250;
 const QUIET_MS = 1_500;
 /** Calls under way at once. */
 const MAX_CALLS = 4;
+/** Attempts followed at once (L6); far above what the sender takes. */
+export const MAX_TRACKED_ATTEMPTS = 262_144;
 /** Failed searches for a proof after which the outcome is reported as unknown; the search goes on. */
-const UNKNOWN_AFTER_FAILURES = 20;
+export const UNKNOWN_AFTER_FAILURES = 20;
 
 interface Tracked extends TrackedAttempt {
-  landedSlot: Slot | undefined;
-  commitment: Commitment | undefined;
-  error: unknown;
-  transaction: TransactionUpdate | undefined;
-  source: string;
+  readonly sightings: Sightings;
+  /** The sighting that was told last, and at which commitment. */
+  told: { readonly slot: Slot; readonly commitment: Commitment } | undefined;
   askedAtMs: number;
   asking: boolean;
   /** Strongest expiry already reported. */
@@ -53,7 +54,7 @@ export interface AttemptTrackerOptions {
 export class AttemptTracker implements Confirmer, CacheListener {
   readonly #options: AttemptTrackerOptions;
   readonly #tracked = new Map<Signature, Tracked>();
-  /** Landed attempts by slot, so that a slot's fate touches only its own. */
+  /** Attempts by the slots in which they were seen, so that a slot's fate touches only its own. */
   readonly #bySlot = new Map<Slot, Set<Tracked>>();
   readonly #listeners: ((event: AttemptEvent) => void)[] = [];
   #sweeper: TimerHandle | undefined;
@@ -73,13 +74,14 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   track(attempt: TrackedAttempt): void {
     if (this.#tracked.has(attempt.signature)) return;
-    this.#tracked.set(attempt.signature, {
-      ...attempt,
-      landedSlot: undefined,
-      commitment: undefined,
-      error: undefined,
-      transaction: undefined,
-      source: `stream:${this.#options.streamName}`,
+    if (this.#tracked.size >= MAX_TRACKED_ATTEMPTS) throw new Error('too many attempts are followed');
+    const { signature, lastValidBlockHeight, signedSlot } = attempt;
+    this.#tracked.set(signature, {
+      signature,
+      lastValidBlockHeight,
+      signedSlot,
+      sightings: new Sightings(),
+      told: undefined,
       askedAtMs: this.#options.clock.nowMs(),
       asking: false,
       expired: undefined,
@@ -93,7 +95,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const tracked = this.#tracked.get(signature);
     if (tracked === undefined) return;
     this.#tracked.delete(signature);
-    this.#leaveSlot(tracked);
+    this.#forgetSightings(tracked);
     if (this.#tracked.size === 0) {
       this.#sweeper?.cancel();
       this.#sweeper = undefined;
@@ -114,87 +116,107 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   onTransaction(update: TransactionUpdate): void {
     const tracked = this.#tracked.get(update.signature);
-    if (tracked === undefined) return;
-    // The same bytes may land on two forks: the update whose slot is on the head's ancestry wins.
-    if (tracked.landedSlot !== undefined && !this.#options.slots.isOnHeadFork(update.slot)) return;
-    if (tracked.landedSlot === update.slot && tracked.transaction !== undefined) return;
-    tracked.transaction = update;
-    tracked.source = `stream:${this.#options.streamName}`;
-    this.#land(tracked, update.slot, this.#streamCommitment(update.slot), update.error);
+    // A replay after a reconnect brings lost forks once more.
+    if (tracked === undefined || this.#isLost(update.slot)) return;
+    this.#see(tracked, {
+      slot: update.slot,
+      commitment: 'processed',
+      error: update.error,
+      source: this.#streamSource(),
+      transaction: update,
+    });
   }
 
   onConfirmed(slot: Slot): void {
-    this.#advance(slot, 'confirmed');
+    this.#advance(slot);
   }
 
   onFinalized(slot: Slot): void {
-    this.#advance(slot, 'finalized');
+    this.#advance(slot);
   }
 
   onSlotsLost(slots: readonly Slot[]): void {
     for (const slot of slots) {
-      for (const tracked of [...(this.#bySlot.get(slot) ?? [])]) this.#lose(tracked, slot);
+      for (const tracked of [...(this.#bySlot.get(slot) ?? [])]) this.#reconsider(tracked);
     }
   }
 
-  #streamCommitment(slot: Slot): Commitment {
-    const status = this.#options.slots.statusOf(slot);
-    return status === 'confirmed' || status === 'finalized' ? status : 'processed';
+  #streamSource(): string {
+    return `stream:${this.#options.streamName}`;
   }
 
-  #advance(through: Slot, commitment: 'confirmed' | 'finalized'): void {
-    for (const [slot, set] of this.#bySlot) {
-      if (slot > through || !this.#options.slots.isOnHeadFork(slot)) continue;
-      for (const tracked of [...set]) {
-        if (tracked.commitment !== undefined && isAtLeast(tracked.commitment, commitment)) continue;
-        this.#land(tracked, slot, commitment, tracked.error);
-      }
+  /** Only what the tree vouches for by name: a slot that it never saw may have been on a lost fork. */
+  #advance(through: Slot): void {
+    for (const [slot, set] of [...this.#bySlot]) {
+      if (slot > through) continue;
+      for (const tracked of [...set]) this.#reconsider(tracked);
     }
   }
 
-  #land(tracked: Tracked, slot: Slot, commitment: Commitment, error: unknown): void {
-    if (tracked.landedSlot !== slot) {
-      this.#leaveSlot(tracked);
-      tracked.landedSlot = slot;
+  #see(tracked: Tracked, news: SightingNews): void {
+    const before = tracked.sightings.slots();
+    tracked.sightings.add(news);
+    this.#leaveLostSlots(tracked, before);
+    for (const slot of tracked.sightings.slots()) {
       const set = this.#bySlot.get(slot);
       if (set) set.add(tracked);
       else this.#bySlot.set(slot, new Set([tracked]));
     }
-    tracked.commitment = commitment;
-    tracked.error = error;
+    this.#reconsider(tracked);
+  }
+
+  /** Tells what changed: another fork, a stronger commitment, or that nothing is left of the landing. */
+  #reconsider(tracked: Tracked): void {
+    if (this.#tracked.get(tracked.signature) !== tracked) return;
+    const before = tracked.sightings.slots();
+    const told = tracked.told;
+    const best = tracked.sightings.best(this.#options.slots, told?.slot, this.#streamSource());
+    if (tracked.sightings.size < before.length) this.#leaveLostSlots(tracked, before);
+    if (told !== undefined && best?.slot !== told.slot) {
+      this.#tellLost(tracked, told.slot, {
+        source: this.#streamSource(),
+        slot: told.slot,
+        detail: 'the slot was lost with its fork',
+      });
+    }
+    if (best === undefined || this.#tracked.get(tracked.signature) !== tracked) return;
+    if (tracked.told !== undefined && isAtLeast(tracked.told.commitment, best.commitment)) return;
+    const { slot, commitment, error, source, transaction } = best;
+    tracked.told = { slot, commitment };
+    tracked.expired = undefined;
     tracked.failures = 0;
+    tracked.unknownReported = false;
     tracked.askedAtMs = this.#options.clock.nowMs();
-    const evidence: Evidence = { source: tracked.source, slot, commitment };
     this.#emit({
       kind: 'landed',
       signature: tracked.signature,
       slot,
       commitment,
       error,
-      evidence,
-      ...(tracked.transaction === undefined ? {} : { transaction: tracked.transaction }),
+      evidence: { source, slot, commitment },
+      ...(transaction === undefined ? {} : { transaction }),
     });
   }
 
-  #lose(tracked: Tracked, slot: Slot): void {
-    this.#leaveSlot(tracked);
-    tracked.landedSlot = undefined;
-    tracked.commitment = undefined;
-    tracked.error = undefined;
-    tracked.transaction = undefined;
-    const evidence: Evidence = {
-      source: `stream:${this.#options.streamName}`,
-      slot,
-      detail: 'the slot was lost with its fork',
-    };
+  #tellLost(tracked: Tracked, slot: Slot, evidence: Evidence): void {
+    tracked.told = undefined;
     this.#emit({ kind: 'forkLost', signature: tracked.signature, slot, evidence });
   }
 
-  #leaveSlot(tracked: Tracked): void {
-    if (tracked.landedSlot === undefined) return;
-    const set = this.#bySlot.get(tracked.landedSlot);
+  #leaveLostSlots(tracked: Tracked, before: readonly Slot[]): void {
+    const left = new Set(tracked.sightings.slots());
+    for (const slot of before) if (!left.has(slot)) this.#leaveSlot(tracked, slot);
+  }
+
+  #forgetSightings(tracked: Tracked): void {
+    for (const slot of tracked.sightings.slots()) this.#leaveSlot(tracked, slot);
+    tracked.sightings.clear();
+  }
+
+  #leaveSlot(tracked: Tracked, slot: Slot): void {
+    const set = this.#bySlot.get(slot);
     set?.delete(tracked);
-    if (set?.size === 0) this.#bySlot.delete(tracked.landedSlot);
+    if (set?.size === 0) this.#bySlot.delete(slot);
   }
 
   #emit(event: AttemptEvent): void {
@@ -208,14 +230,26 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const height = this.#options.slots.blockHeight('confirmed');
     const polls: Tracked[] = [];
     const proofs: Tracked[] = [];
-    for (const tracked of this.#tracked.values()) {
-      if (tracked.asking || tracked.commitment === 'finalized') continue;
+    for (const tracked of [...this.#tracked.values()]) {
+      // A fork that was never the head's is lost without a word.
+      if (tracked.told?.commitment === 'processed') this.#reconsider(tracked);
+      if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
+      const isQuiet = now - tracked.askedAtMs >= QUIET_MS;
       const isPast = height !== undefined && height > tracked.lastValidBlockHeight;
-      if (tracked.commitment === undefined && isPast) proofs.push(tracked);
-      else if (now - tracked.askedAtMs >= QUIET_MS) polls.push(tracked);
+      // Past its height an attempt's status is history: nodes keep recent ones only (solana.md, point 4).
+      if (isPast && (isQuiet || this.#needsProof(tracked))) proofs.push(tracked);
+      else if (isQuiet) polls.push(tracked);
     }
     this.#ask(proofs, true);
     this.#ask(polls, false);
+  }
+
+  /** Whether asking now can prove what was not proven before. */
+  #needsProof(tracked: Tracked): boolean {
+    if (tracked.told !== undefined)
+      return tracked.told.commitment === 'processed' && this.#isRootedPast(tracked);
+    if (tracked.expired === undefined) return true;
+    return tracked.expired === 'confirmed' && this.#isRootedPast(tracked);
   }
 
   #ask(all: readonly Tracked[], searchHistory: boolean): void {
@@ -235,33 +269,43 @@ export class AttemptTracker implements Confirmer, CacheListener {
   }
 
   async #askBatch(batch: readonly Tracked[], searchHistory: boolean): Promise<void> {
+    const toldBefore = batch.map((tracked) => tracked.told);
+    const signatures = batch.map((tracked) => tracked.signature);
+    const answer = await this.#orFailed(this.#options.statuses.statuses(signatures, searchHistory));
+    if (answer === undefined) {
+      if (searchHistory) for (const tracked of batch) this.#failProof(tracked, 'no node answered');
+      return;
+    }
+    const missing = batch.filter((tracked, index) => {
+      if (this.#takeStatus(tracked, answer.statuses[index], answer)) return false;
+      // News that came meanwhile outweighs an answer that may be from before it.
+      return tracked.told === toldBefore[index];
+    });
+    if (searchHistory) await this.#prove(missing, answer);
+  }
+
+  async #orFailed<T>(call: Promise<T>): Promise<T | undefined> {
     try {
-      const answer = await this.#options.statuses.statuses(
-        batch.map((tracked) => tracked.signature),
-        searchHistory,
-      );
-      const missing = batch.filter(
-        (tracked, index) => !this.#takeStatus(tracked, answer.statuses[index], answer),
-      );
-      if (searchHistory) await this.#prove(missing, answer);
+      return await call;
     } catch (error) {
       this.#options.onPollError(error);
-      if (searchHistory) for (const tracked of batch) this.#failProof(tracked, 'no node answered');
+      return undefined;
     }
   }
 
   /** Whether the node knew the signature. A lagging node's weaker view never takes anything back. */
   #takeStatus(tracked: Tracked, status: SignatureStatusAnswer | undefined, answer: StatusesAnswer): boolean {
     if (status === undefined) return false;
-    if (!this.#tracked.has(tracked.signature)) return true;
-    const isNews =
-      tracked.commitment === undefined ||
-      (isAtLeast(status.commitment, tracked.commitment) && status.commitment !== tracked.commitment);
-    // Processed by a node's word alone may be a fork that we do not follow: the stream decides that.
-    if (isNews && !(status.commitment === 'processed' && this.#isLost(status.slot))) {
-      tracked.source = `rpc:${answer.host}`;
-      this.#land(tracked, status.slot, status.commitment, status.error ?? undefined);
-    }
+    if (this.#tracked.get(tracked.signature) !== tracked) return true;
+    const { slot, commitment } = status;
+    // Processed by a node's word alone may be a fork that we know to be lost: neither a landing nor a proof.
+    if (commitment === 'processed' && this.#isLost(slot)) return true;
+    this.#see(tracked, {
+      slot,
+      commitment,
+      error: status.error ?? undefined,
+      source: `rpc:${answer.host}`,
+    });
     return true;
   }
 
@@ -271,31 +315,45 @@ export class AttemptTracker implements Confirmer, CacheListener {
   }
 
   async #prove(missing: readonly Tracked[], answer: StatusesAnswer): Promise<void> {
-    if (missing.length === 0) return;
-    const firstAvailable = await this.#options.statuses.firstAvailableBlock(answer.host);
-    for (const tracked of missing) {
-      if (!this.#tracked.has(tracked.signature) || tracked.commitment !== undefined) continue;
-      const proof = proveExpiry(tracked, this.#options.slots, answer, firstAvailable);
-      if (proof.kind === 'unproven') {
-        this.#failProof(tracked, proof.reason);
-        continue;
+    // What was told as landed is taken back by nothing less than a rooted block.
+    const doubtful = missing.filter((tracked) => tracked.told === undefined || this.#isRootedPast(tracked));
+    if (doubtful.length === 0) return;
+    const toldBefore = doubtful.map((tracked) => tracked.told);
+    const firstAvailable = await this.#orFailed(this.#options.statuses.firstAvailableBlock(answer.host));
+    doubtful.forEach((tracked, index) => {
+      if (this.#tracked.get(tracked.signature) !== tracked || tracked.told !== toldBefore[index]) return;
+      if (firstAvailable === undefined) {
+        this.#failProof(tracked, `${answer.host} does not say how far back its history goes`);
+        return;
       }
-      tracked.failures = 0;
-      if (tracked.expired === proof.commitment || tracked.expired === 'finalized') continue;
-      tracked.expired = proof.commitment;
-      this.#emit({
-        kind: 'expired',
-        signature: tracked.signature,
-        commitment: proof.commitment,
-        evidence: proof.evidence,
-      });
-    }
+      const proof = proveExpiry(tracked, this.#options.slots, answer, firstAvailable);
+      if (proof.kind === 'unproven') this.#failProof(tracked, proof.reason);
+      else this.#provenDead(tracked, proof);
+    });
+  }
+
+  #isRootedPast(tracked: Tracked): boolean {
+    const { slots } = this.#options;
+    return slots.firstSlotAboveHeight(tracked.lastValidBlockHeight, 'finalized') !== undefined;
+  }
+
+  #provenDead(tracked: Tracked, proof: Extract<ExpiryProof, { kind: 'proven' }>): void {
+    const { commitment, evidence } = proof;
+    if (tracked.told !== undefined && commitment !== 'finalized') return;
+    tracked.failures = 0;
+    if (tracked.expired === commitment || tracked.expired === 'finalized') return;
+    tracked.expired = commitment;
+    const seenIn = tracked.told?.slot;
+    this.#forgetSightings(tracked);
+    if (seenIn !== undefined) this.#tellLost(tracked, seenIn, evidence);
+    if (this.#tracked.get(tracked.signature) !== tracked) return;
+    this.#emit({ kind: 'expired', signature: tracked.signature, commitment, evidence });
   }
 
   #failProof(tracked: Tracked, reason: string): void {
+    if (this.#tracked.get(tracked.signature) !== tracked || tracked.told?.commitment === 'confirmed') return;
     tracked.failures += 1;
     if (tracked.failures < UNKNOWN_AFTER_FAILURES || tracked.unknownReported) return;
-    if (!this.#tracked.has(tracked.signature)) return;
     tracked.unknownReported = true;
     const evidence: Evidence = {
       source: 'rpc',
