@@ -1,6 +1,7 @@
 /** One attempt: quote, build and sign, write down (L1), track, send. */
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Attempt } from '../model/trade.js';
+import { TERMINAL_STATES } from '../model/trade-state.js';
 import type { BuildRequest, BuiltAttempt } from '../threads/types.js';
 import type { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type Moves } from './moves.js';
@@ -24,28 +25,34 @@ export class AttemptRunner {
   async run(live: LiveTrade): Promise<void> {
     try {
       const { intent } = live.trade;
-      const stopCount = this.#ports.gate.stopCount();
-      this.#assertMaySign(live, stopCount);
+      this.#assertMaySign(live);
       const zeroSignature = intent.dryRun || !this.#ports.settings.mayTradeLive;
       const built = await this.#ports.builder.build(this.#request(live, zeroSignature));
       if (!built.ok) throw HotslotError.fromPlain(built.error);
       this.#stampBuild(live, built);
       if (zeroSignature) await this.#simulate(live, built);
-      else await this.#launch(live, built, stopCount);
+      else await this.#launch(live, built);
     } catch (error) {
       this.#deny(live, error);
     }
   }
 
   /** The kill switch and the clock may have moved while the trade stood in line. */
-  #assertMaySign(live: LiveTrade, stopCount: number): void {
+  #assertMaySign(live: LiveTrade): void {
+    const { trade } = live;
     const grade = this.#ports.killGrade();
-    const wasStopped = grade === 'stop' || this.#ports.gate.stopCount() !== stopCount;
-    if (wasStopped && !live.trade.intent.dryRun) {
+    const grows = grade === 'reduce' && this.#ports.admission.shrinks?.(trade) === false;
+    if ((this.#wasStopped(live) || grows) && !trade.intent.dryRun) {
       throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
     }
-    const lateMs = this.#ports.clock.nowMs() - live.trade.deadlineAtMs;
+    if (live.cancelRequested) throw new HotslotError('CANCELLED');
+    const lateMs = this.#ports.clock.nowMs() - trade.deadlineAtMs;
     if (lateMs >= 0) throw new HotslotError('DEADLINE_PASSED', { context: { lateMs } });
+  }
+
+  /** A stop is in force, or came since the trade was accepted: a release revives nothing. */
+  #wasStopped(live: LiveTrade): boolean {
+    return this.#ports.killGrade() === 'stop' || this.#ports.gate.stopCount() !== live.stopCount;
   }
 
   #request(live: LiveTrade, zeroSignature: boolean): BuildRequest {
@@ -78,19 +85,21 @@ export class AttemptRunner {
     times.quotedUs = doneUs - built.signUs - built.buildUs;
   }
 
-  async #launch(live: LiveTrade, built: BuiltAttempt, stopCount: number): Promise<void> {
+  async #launch(live: LiveTrade, built: BuiltAttempt): Promise<void> {
     const { trade } = live;
     // A stop or a cancellation that came while it was being signed: nothing is written down, nothing leaves.
-    this.#assertMaySign(live, stopCount);
-    if (live.cancelRequested) throw new HotslotError('CANCELLED');
+    this.#assertMaySign(live);
     const attempt = attemptOf(trade.attempts.length + 1, built, this.#ports);
-    await this.#writeDown(live, attempt);
+    const isWritten = await this.#writeDown(live, attempt);
     trade.attempts.push(attempt);
     this.#store.addSignature(attempt.signature, live);
     this.#moves.move(live, 'signed', LOCAL);
     trade.times.journalledUs = this.#ports.clock.monotonicUs() - live.receivedUs;
-    this.#ports.gate.admit(attempt.signature);
     this.#ports.confirmer.track(attempt);
+    // While the disk was waited for a stop or a cancellation may have come. The record is there, so that a
+    // restart would take the attempt for one that is out: only the chain can say that it is dead (L4).
+    if (!isWritten || this.#wasStopped(live) || live.cancelRequested) return;
+    this.#ports.gate.admit(attempt.signature);
     try {
       const sentUs = await this.#ports.sender.start(attempt.signature, attempt.wire);
       this.#sent(live, attempt, sentUs);
@@ -101,18 +110,36 @@ export class AttemptRunner {
   }
 
   #sent(live: LiveTrade, attempt: Attempt, sentUs: number): void {
-    live.trade.times.sentUs = sentUs - live.receivedUs;
-    attempt.sends = this.#ports.sender.sendsOf(attempt.signature);
-    // News of the landing may be faster than the promise of the send.
-    if (live.trade.state === 'signed') this.#moves.move(live, 'sent', LOCAL);
+    const { trade } = live;
+    trade.times.sentUs = sentUs - live.receivedUs;
+    attempt.sends = Math.max(attempt.sends, this.#ports.sender.sendsOf(attempt.signature));
+    // News of the landing, or of the end, may be faster than the promise of the send.
+    if (TERMINAL_STATES.has(trade.state) || trade.attempts.at(-1) !== attempt) return;
+    if (trade.state === 'signed') this.#moves.move(live, 'sent', LOCAL);
     this.#locks.sent(live);
   }
 
-  async #writeDown(live: LiveTrade, attempt: Attempt): Promise<void> {
+  /**
+   * False: the record may or may not outlive the machine, so the attempt counts as written and is not sent.
+   * @throws HotslotError JOURNAL_UNWRITABLE when it was not written at all
+   */
+  async #writeDown(live: LiveTrade, attempt: Attempt): Promise<boolean> {
     const { sends: _sends, ...facts } = attempt;
     const record = { kind: 'attempt', tradeId: live.trade.id, ...facts } as const;
-    if (this.#ports.settings.journalDurable) await this.#ports.journal.appendDurable(record);
-    else this.#ports.journal.append(record);
+    const { journal, settings } = this.#ports;
+    if (!settings.journalDurable) {
+      journal.append(record);
+      return true;
+    }
+    if (!journal.writable) throw new HotslotError('JOURNAL_UNWRITABLE');
+    try {
+      await journal.appendDurable(record);
+      return true;
+    } catch (error) {
+      const message = 'an attempt may not be on disk and is not sent';
+      this.#moves.fault({ kind: 'journal', message, tradeId: live.trade.id, error });
+      return false;
+    }
   }
 
   async #simulate(live: LiveTrade, built: BuiltAttempt): Promise<void> {

@@ -19,6 +19,10 @@ const REACHED: { readonly [State in TradeState]?: Commitment } = {
   finalized: 'finalized',
 };
 
+/** Reads of a landed transaction before its balances are given up. */
+const MAX_OUTCOME_READS = 40;
+const OUTCOME_RETRY_MS = 500;
+
 export class Landing {
   readonly #ports: DeskPorts;
   readonly #store: TradeStore;
@@ -53,19 +57,13 @@ export class Landing {
     trade.times.firstSeenUs ??= this.#ports.clock.monotonicUs() - live.receivedUs;
     if (live.landedSlot === undefined) this.#firstSeen(live, event, failed);
     live.landedSlot = event.slot;
-    live.landedError = event.error;
-    const reached = REACHED[trade.state];
-    if (reached !== undefined && isAtLeast(reached, event.commitment)) return;
-    if (failed && event.commitment !== 'processed') {
-      this.#settle(live, event, 'failed');
+    if (event.commitment === 'processed') {
+      if (REACHED[trade.state] === undefined) this.#moves.move(live, 'processed', event.evidence);
       return;
     }
-    if (event.commitment === 'processed') this.#moves.move(live, 'processed', event.evidence);
-    else if (!live.settled) this.#settle(live, event, event.commitment);
-    else {
-      this.#moves.move(live, event.commitment, event.evidence);
-      if (event.commitment === 'finalized') this.#moves.end(live);
-    }
+    if (!live.settled) this.#settle(live, event, failed ? 'failed' : event.commitment);
+    else if (!hasReached(trade, event.commitment)) this.#moves.move(live, event.commitment, event.evidence);
+    if (TERMINAL_STATES.has(trade.state)) this.#moves.end(live);
   }
 
   #firstSeen(live: LiveTrade, event: Landed, failed: boolean): void {
@@ -78,7 +76,7 @@ export class Landing {
   #settle(live: LiveTrade, event: Landed, state: 'confirmed' | 'finalized' | 'failed'): void {
     const { trade } = live;
     live.settled = true;
-    this.#ports.sender.stop(event.signature);
+    this.#stopLast(trade);
     const outcome = this.#outcome(live, event);
     const details =
       state === 'failed'
@@ -86,12 +84,18 @@ export class Landing {
         : { outcome };
     const evidence =
       state === 'failed' ? { ...event.evidence, detail: details.outcome.error ?? 'failed' } : event.evidence;
-    this.#moves.move(live, state, evidence, details);
+    // One that was confirmed before a restart stays what it is, and its outcome, if known, too.
+    if (state === 'failed' || !hasReached(trade, state)) this.#moves.move(live, state, evidence, details);
+    else trade.outcome ??= outcome;
     if (event.transaction !== undefined) this.#ports.admission.settle(trade, event.transaction);
     else void this.#fetchOutcome(live, event.signature, event.slot);
     this.#locks.confirmed(live);
     this.#ports.admission.release(trade.id);
-    if (TERMINAL_STATES.has(state)) this.#moves.end(live);
+  }
+
+  #stopLast(trade: Trade): void {
+    const attempt = trade.attempts.at(-1);
+    if (attempt !== undefined) this.#moves.stopSending(attempt);
   }
 
   #outcome(live: LiveTrade, event: Landed): TradeOutcome {
@@ -101,12 +105,17 @@ export class Landing {
     return { ...base, ...balancesOf(trade, event.transaction) };
   }
 
-  /** The stream did not bring the transaction (a gap): a node is asked for its balances. */
+  /** The stream did not bring the transaction (a gap): nodes are asked for its balances. */
   async #fetchOutcome(live: LiveTrade, signature: Signature, slot: Slot): Promise<void> {
     const { trade } = live;
-    try {
-      const transaction = await this.#ports.fetchTransaction(signature);
-      if (transaction === undefined) throw new Error('no node has the transaction');
+    for (let tries = 1; tries <= MAX_OUTCOME_READS; tries += 1) {
+      const transaction = await this.#readTransaction(trade, signature);
+      if (transaction === undefined) {
+        await new Promise<void>((resolve) => this.#ports.clock.after(OUTCOME_RETRY_MS, resolve));
+        continue;
+      }
+      // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
+      if (live.landedSlot !== slot) return;
       const error = trade.outcome?.error;
       trade.outcome = {
         slot,
@@ -114,30 +123,39 @@ export class Landing {
         ...balancesOf(trade, transaction),
         ...(error === undefined ? {} : { error }),
       };
+      this.#moves.amend(live);
       this.#ports.admission.settle(trade, transaction);
+      return;
+    }
+    const message = 'a landed transaction could not be read';
+    this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id });
+  }
+
+  async #readTransaction(trade: Trade, signature: Signature): Promise<TransactionUpdate | undefined> {
+    try {
+      return await this.#ports.fetchTransaction(signature);
     } catch (error) {
-      this.#moves.fault({
-        kind: 'rpc',
-        message: 'a landed transaction could not be read',
-        tradeId: trade.id,
-        error,
-      });
+      const message = 'a node could not give a landed transaction; trying on';
+      this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id, error });
+      return undefined;
     }
   }
 
   #forkLost(live: LiveTrade, signature: Signature, evidence: Evidence): void {
     const { trade } = live;
     live.landedSlot = undefined;
-    live.landedError = undefined;
-    if (trade.state !== 'processed' && trade.state !== 'confirmed') return;
-    this.#moves.move(live, 'sent', evidence);
+    this.#backToSent(live, evidence);
     this.#locks.lost(live);
-    const attempt = trade.attempts.at(-1);
-    if (live.settled && attempt !== undefined) {
+    if (live.settled) {
       live.settled = false;
       this.#ports.admission.readmit(trade);
-      this.#ports.sender.resume(signature, attempt.wire);
+      const attempt = trade.attempts.at(-1);
+      if (attempt !== undefined && !live.cancelRequested) this.#ports.sender.resume(signature, attempt.wire);
     } else if (!live.cancelRequested) this.#ports.sender.markSeen(signature, false);
+  }
+
+  #backToSent(live: LiveTrade, evidence: Evidence): void {
+    if (REACHED[live.trade.state] !== undefined) this.#moves.move(live, 'sent', evidence);
   }
 
   #expired(live: LiveTrade, event: Expired): void {
@@ -146,22 +164,26 @@ export class Landing {
       const needed = this.#ports.settings.expiryCommitment;
       // Until the block that proves it is rooted, the first attempt could still land beside the second.
       if (!isAtLeast(event.commitment, needed)) return;
+      // What the journal knew as processed before a restart was on a fork that is gone.
+      this.#backToSent(live, event.evidence);
       live.dead.add(event.signature);
       this.#giveUpAttempt(live, trade.attempts.at(-1));
       this.#moves.move(live, 'queued', event.evidence);
       this.#moves.requeue(live);
       return;
     }
+    this.#backToSent(live, event.evidence);
     this.#moves.move(live, 'expired', event.evidence);
     this.#moves.end(live);
   }
 
   #mayTryAgain(live: LiveTrade): boolean {
     const { trade } = live;
-    const grade = this.#ports.killGrade();
     return (
       !live.cancelRequested &&
-      grade !== 'stop' &&
+      this.#ports.killGrade() !== 'stop' &&
+      // What was signed before a stop stays stopped, released or not (L3).
+      this.#ports.gate.stopCount() === live.stopCount &&
       trade.attempts.length < this.#ports.settings.maxAttempts &&
       this.#ports.clock.nowMs() < trade.deadlineAtMs
     );
@@ -172,7 +194,7 @@ export class Landing {
     live.ticket = undefined;
     this.#scheduler.freeSlot(live.trade.id);
     if (attempt === undefined) return;
-    this.#ports.sender.stop(attempt.signature);
+    this.#moves.stopSending(attempt);
     this.#ports.confirmer.untrack(attempt.signature);
     this.#ports.gate.forget(attempt.signature);
   }
@@ -185,6 +207,11 @@ export class Landing {
       tradeId: live.trade.id,
     });
   }
+}
+
+function hasReached(trade: Trade, commitment: Commitment): boolean {
+  const reached = REACHED[trade.state];
+  return reached !== undefined && isAtLeast(reached, commitment);
 }
 
 /** What the wallet spent and received, from the transaction's own balances; fees apart. */

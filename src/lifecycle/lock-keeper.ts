@@ -70,9 +70,7 @@ export class LockKeeper implements CacheListener, PoolListener {
       this.#releaseTicket(live);
       return;
     }
-    if (live.landedSlot === undefined) {
-      this.#venueDue.set(live, this.#ports.slots.head() + this.#ports.settings.venueLockSlots);
-    }
+    if (live.landedSlot === undefined) this.#holdVenue(live);
   }
 
   /** Seen processed. A failed landing updates no pool, so there is nothing to wait for. */
@@ -81,7 +79,7 @@ export class LockKeeper implements CacheListener, PoolListener {
     drop(this.#pending, live.trade.pool, live);
     if (this.#ports.settings.lockRelease === 'confirmed') return;
     // The pool's update often comes before the transaction's own.
-    if (failed || live.poolSeen || this.#ports.slots.head() > slot) this.#releaseTicket(live);
+    if (failed || live.poolSeenSlot === slot || this.#ports.slots.head() > slot) this.#releaseTicket(live);
     else add(this.#catchingUp, live.trade.pool, live);
   }
 
@@ -91,26 +89,25 @@ export class LockKeeper implements CacheListener, PoolListener {
 
   /** Its fork was lost: it may land again, so it takes its locks and its concurrency slot back. */
   lost(live: LiveTrade): void {
-    live.poolSeen = false;
+    live.poolSeenSlot = undefined;
     drop(this.#catchingUp, live.trade.pool, live);
     this.#scheduler.occupySlot(live.trade.id);
-    if (live.ticket === undefined) return;
+    if (live.ticket === undefined || this.#ports.settings.lockRelease === 'sent') return;
     this.#ports.locks.regain(live.ticket);
-    live.venueReleased = false;
-    if (this.#ports.settings.lockRelease !== 'sent') {
-      this.#venueDue.set(live, this.#ports.slots.head() + this.#ports.settings.venueLockSlots);
-    }
+    this.#holdVenue(live);
   }
 
   /** A trade from before a restart holds its locks like one that was just sent. */
   resume(live: LiveTrade): void {
     const { trade } = live;
-    live.ticket = this.#ports.locks.request(
-      this.lockSetOf(trade),
-      trade.intent.priority,
-      trade.id,
-      'hold-front',
-    );
+    const { locks } = this.#ports;
+    live.ticket = locks.request(this.lockSetOf(trade), trade.intent.priority, trade.id, 'hold-front');
+    if (live.ticket.state !== 'held') {
+      // Another one that is out has some of them. Its bytes left long ago: it takes what is free and the rest
+      // as that comes free, like one whose fork was lost.
+      locks.release(live.ticket);
+      locks.regain(live.ticket);
+    }
     this.#scheduler.occupySlot(trade.id);
     this.sent(live);
   }
@@ -130,7 +127,7 @@ export class LockKeeper implements CacheListener, PoolListener {
       snapshot.txnSignature === undefined
         ? undefined
         : this.#store.bySignature(snapshot.txnSignature as Signature);
-    if (author !== undefined) author.poolSeen = true;
+    if (author !== undefined) author.poolSeenSlot = snapshot.slot;
     for (const live of [...(this.#catchingUp.get(keys.pool) ?? [])]) {
       if (live === author || (live.landedSlot !== undefined && snapshot.slot > live.landedSlot)) {
         this.#caughtUp(live);
@@ -150,10 +147,13 @@ export class LockKeeper implements CacheListener, PoolListener {
     for (const [live, dueSlot] of this.#venueDue) {
       if (head < dueSlot) continue;
       this.#venueDue.delete(live);
-      live.venueReleased = true;
       add(this.#pending, live.trade.pool, live);
       if (live.ticket !== undefined) this.#ports.locks.releaseVenue(live.ticket);
     }
+  }
+
+  #holdVenue(live: LiveTrade): void {
+    this.#venueDue.set(live, this.#ports.slots.head() + this.#ports.settings.venueLockSlots);
   }
 
   #caughtUp(live: LiveTrade): void {

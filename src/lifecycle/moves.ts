@@ -1,6 +1,6 @@
 /** How the desk's helpers change a trade. */
 import type { HotslotError } from '../errors/hotslot-error.js';
-import type { Denial, Evidence, TradeOutcome } from '../model/trade.js';
+import type { Attempt, Denial, Evidence, TradeOutcome } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { DeskFault } from './ports.js';
 import type { LiveTrade } from './trade-store.js';
@@ -15,8 +15,12 @@ export interface MoveDetails {
 export interface Moves {
   /** Along the table of states; journals the change and tells subscribers. */
   move(live: LiveTrade, state: TradeState, evidence: Evidence, details?: MoveDetails): void;
+  /** Writes down once more the newest state, with an outcome that was learned later. */
+  amend(live: LiveTrade): void;
   /** Gives back everything that the trade held. */
   end(live: LiveTrade): void;
+  /** No more of an attempt's bytes leave; how often they did is kept. */
+  stopSending(attempt: Attempt): void;
   /** In line again, ahead of all, after a proven end of its attempt. */
   requeue(live: LiveTrade): void;
   fault(fault: DeskFault): void;

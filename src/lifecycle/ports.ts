@@ -38,6 +38,8 @@ export interface Admission {
   release(tradeId: TradeId): void;
   /** A landed trade's confirmed balances. */
   settle(trade: Trade, transaction: TransactionUpdate): void;
+  /** Whether the trade shrinks a position; under the grade `reduce` no other is signed. Absent: none is told apart. */
+  shrinks?(trade: Trade): boolean;
 }
 
 /** Which attempts may leave: those signed after the newest stop, and only while none is in force (L3). */

@@ -6,7 +6,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import { fingerprintOf } from '../journal/fingerprint.js';
 import { bindingLimit, type Route } from '../market/router.js';
 import { type Address, asSlot, type Signature, type TradeId } from '../model/brands.js';
-import type { Evidence, StateChange, Trade } from '../model/trade.js';
+import type { Attempt, Evidence, StateChange, Trade } from '../model/trade.js';
 import { newTradeId } from '../model/trade-id.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 import { canMove, LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
@@ -17,7 +17,7 @@ import { Landing } from './landing.js';
 import { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type MoveDetails } from './moves.js';
 import type { DeskPorts } from './ports.js';
-import { type LiveTrade, TradeStore } from './trade-store.js';
+import { type LiveTrade, MAX_LIVE_TRADES, TradeStore } from './trade-store.js';
 
 /** A state change as subscribers hear it. */
 export interface TradeEvent {
@@ -39,6 +39,9 @@ export interface LiveAttempt {
   readonly signature: Signature;
   readonly lastValidBlockHeight: number;
 }
+
+/** A stop count that no gate has: nothing of the trade is signed any more. */
+const STOPPED = -1;
 
 export class TradeDesk {
   readonly #ports: DeskPorts;
@@ -66,7 +69,9 @@ export class TradeDesk {
     const moves = {
       move: (live: LiveTrade, state: TradeState, evidence: Evidence, more?: MoveDetails) =>
         this.#move(live, state, evidence, more),
+      amend: (live: LiveTrade) => this.#amend(live),
       end: (live: LiveTrade) => this.#end(live),
+      stopSending: (attempt: Attempt) => this.#stopSending(attempt),
       requeue: (live: LiveTrade) => this.scheduler.requeue(this.#scheduled(live)),
       fault: ports.onFault,
     };
@@ -101,7 +106,7 @@ export class TradeDesk {
     const grade = this.#ports.killGrade();
     const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
     const trade = this.#newTrade({ id, intent, fingerprint, route, limit, wallet });
-    const live = this.#store.add(trade, receivedUs);
+    const live = this.#store.add(trade, receivedUs, this.#ports.gate.stopCount());
     this.#stamp(live, 'validatedUs');
     try {
       this.#ports.journal.append(intentRecord(trade));
@@ -111,7 +116,13 @@ export class TradeDesk {
       throw error;
     }
     this.#move(live, 'queued', LOCAL);
-    this.scheduler.enqueue(this.#scheduled(live));
+    try {
+      this.scheduler.enqueue(this.#scheduled(live));
+    } catch (error) {
+      // It is written down and so must have an end: its deadline was gone by now, or a bound was met.
+      if (!(error instanceof HotslotError)) throw error;
+      this.#endUnsigned(live, 'denied', error);
+    }
     return trade;
   }
 
@@ -169,7 +180,7 @@ export class TradeDesk {
     if (this.scheduler.cancel(id)) return { trade, outcome: 'cancelled' };
     live.cancelRequested = true;
     const last = trade.attempts.at(-1);
-    if (last !== undefined) this.#ports.sender.stop(last.signature);
+    if (last !== undefined) this.#stopSending(last);
     return { trade, outcome: 'noResends' };
   }
 
@@ -180,13 +191,14 @@ export class TradeDesk {
 
   /** Takes up the trades of an earlier life of the process; settled ones go to memory as they are. */
   resume(trades: readonly Trade[], receivedUs: number): void {
-    for (const trade of trades) {
-      const live = this.#store.add(trade, receivedUs);
-      if (TERMINAL_STATES.has(trade.state)) continue;
-      this.#ports.admission.readmit(trade);
-      if (LIVE_STATES.has(trade.state)) this.#resumeAttempt(live);
-      else this.#resumeQueued(live);
-    }
+    const { gate } = this.#ports;
+    const unended = trades
+      .map((trade) => this.#store.add(trade, receivedUs, gate.stopCount()))
+      .filter(({ trade }) => !TERMINAL_STATES.has(trade.state));
+    for (const { trade } of unended) this.#ports.admission.readmit(trade);
+    // Those that are out first: a queued one may start at once, and must find their locks taken.
+    for (const live of unended) if (LIVE_STATES.has(live.trade.state)) this.#resumeAttempt(live);
+    for (const live of unended) if (!LIVE_STATES.has(live.trade.state)) this.#resumeQueued(live);
   }
 
   /** Stops taking and starting trades; what is out goes on being confirmed. */
@@ -212,6 +224,11 @@ export class TradeDesk {
       throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
     }
     if (!this.#ports.journal.writable) throw new HotslotError('JOURNAL_UNWRITABLE');
+    if (this.#store.liveCount >= MAX_LIVE_TRADES) {
+      throw new HotslotError('QUEUE_FULL', {
+        context: { live: this.#store.liveCount, limit: MAX_LIVE_TRADES },
+      });
+    }
     this.scheduler.assertRoom();
   }
 
@@ -259,7 +276,6 @@ export class TradeDesk {
     const live = this.#store.byId(id);
     if (live === undefined) throw new Error(`the scheduler started ${id}, which the desk does not know`);
     live.ticket = ticket;
-    live.venueReleased = false;
     this.#stamp(live, 'lockedUs');
     void this.#attempts.run(live);
   }
@@ -290,6 +306,7 @@ export class TradeDesk {
     this.#ports.confirmer.track(last);
     this.#ports.confirmer.hurry(last.signature);
     const mayLeave = this.#ports.gate.admitEarlier(last.signature, last.signedAtMs);
+    if (!mayLeave) live.stopCount = STOPPED;
     if (mayLeave && trade.state !== 'confirmed') this.#ports.sender.resume(last.signature, last.wire);
   }
 
@@ -359,14 +376,28 @@ export class TradeDesk {
     if (state === 'finalized') times.finalizedUs = nowUs;
   }
 
+  #amend(live: LiveTrade): void {
+    const { trade } = live;
+    const change = trade.history.at(-1);
+    if (change !== undefined && trade.outcome !== undefined) {
+      this.#record(trade, change, { outcome: trade.outcome });
+    }
+  }
+
+  #stopSending(attempt: Attempt): void {
+    attempt.sends = Math.max(attempt.sends, this.#ports.sender.sendsOf(attempt.signature));
+    this.#ports.sender.stop(attempt.signature);
+  }
+
   /** Gives back everything that a trade held. */
   #end(live: LiveTrade): void {
     const { trade } = live;
     this.#locks.release(live);
     this.scheduler.freeSlot(trade.id);
     this.#ports.admission.release(trade.id);
-    for (const { signature } of trade.attempts) {
-      this.#ports.sender.stop(signature);
+    for (const attempt of trade.attempts) {
+      const { signature } = attempt;
+      this.#stopSending(attempt);
       this.#ports.confirmer.untrack(signature);
       this.#ports.gate.forget(signature);
     }

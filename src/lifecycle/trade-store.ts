@@ -6,22 +6,24 @@ import type { LockTicket } from '../schedule/lock-table.js';
 
 /** Ended trades kept in memory; older ones are read from the index. */
 export const MAX_RECENT_TRADES = 20_000;
+/** Trades that have not ended, all wallets together (L6); more are denied with QUEUE_FULL. */
+export const MAX_LIVE_TRADES = 65_536;
 
 /** A trade with what its life needs and nobody else sees. */
 export interface LiveTrade {
   readonly trade: Trade;
   /** Monotonic microseconds of receipt: the origin of its stage times. */
   readonly receivedUs: number;
+  /** The count of stops when it was accepted: after another stop nothing of it is signed (L3). */
+  stopCount: number;
   ticket: LockTicket | undefined;
   /** The signed attempts' signatures that are proven dead. */
   readonly dead: Set<Signature>;
   cancelRequested: boolean;
   /** Its landing at processed, until confirmed or lost. */
   landedSlot: number | undefined;
-  landedError: unknown;
-  venueReleased: boolean;
-  /** The pool was published as this trade left it. */
-  poolSeen: boolean;
+  /** Slot in which the pool was published as this trade left it; on another fork it says nothing. */
+  poolSeenSlot: number | undefined;
   settled: boolean;
 }
 
@@ -30,26 +32,27 @@ export class TradeStore {
   readonly #byClientOrderId = new Map<string, LiveTrade>();
   readonly #bySignature = new Map<Signature, LiveTrade>();
   readonly #live = new Set<LiveTrade>();
+  readonly #liveOf = new Map<Address, number>();
   /** Ended trades, oldest first. */
   readonly #ended = new Set<LiveTrade>();
 
-  add(trade: Trade, receivedUs: number): LiveTrade {
+  add(trade: Trade, receivedUs: number, stopCount: number): LiveTrade {
     const live: LiveTrade = {
       trade,
       receivedUs,
+      stopCount,
       ticket: undefined,
       dead: new Set(),
       cancelRequested: false,
       landedSlot: undefined,
-      landedError: undefined,
-      venueReleased: false,
-      poolSeen: false,
+      poolSeenSlot: undefined,
       settled: false,
     };
     this.#byId.set(trade.id, live);
     this.#byClientOrderId.set(trade.intent.clientOrderId, live);
     for (const attempt of trade.attempts) this.#bySignature.set(attempt.signature, live);
     this.#live.add(live);
+    this.#liveOf.set(trade.wallet, this.liveOf(trade.wallet) + 1);
     if (TERMINAL_STATES.has(trade.state)) this.end(live);
     return live;
   }
@@ -59,7 +62,7 @@ export class TradeStore {
     this.#byId.delete(live.trade.id);
     this.#byClientOrderId.delete(live.trade.intent.clientOrderId);
     for (const attempt of live.trade.attempts) this.#bySignature.delete(attempt.signature);
-    this.#live.delete(live);
+    this.#noLongerLive(live);
     this.#ended.delete(live);
   }
 
@@ -68,7 +71,7 @@ export class TradeStore {
   }
 
   end(live: LiveTrade): void {
-    if (!this.#live.delete(live)) return;
+    if (!this.#noLongerLive(live)) return;
     this.#ended.add(live);
     if (this.#ended.size <= MAX_RECENT_TRADES) return;
     const oldest = this.#ended.values().next();
@@ -97,14 +100,24 @@ export class TradeStore {
   }
 
   liveOf(wallet: Address): number {
-    let count = 0;
-    for (const live of this.#live) if (live.trade.wallet === wallet) count += 1;
-    return count;
+    return this.#liveOf.get(wallet) ?? 0;
   }
 
   /** Newest first, at most `limit`. */
   recent(limit: number): Trade[] {
-    const all = [...this.#ended, ...this.#live].map((live) => live.trade);
-    return all.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    if (limit <= 0) return [];
+    return [...this.#byId.values()]
+      .slice(-limit)
+      .map((live) => live.trade)
+      .reverse();
+  }
+
+  #noLongerLive(live: LiveTrade): boolean {
+    if (!this.#live.delete(live)) return false;
+    const { wallet } = live.trade;
+    const left = this.liveOf(wallet) - 1;
+    if (left > 0) this.#liveOf.set(wallet, left);
+    else this.#liveOf.delete(wallet);
+    return true;
   }
 }

@@ -141,8 +141,8 @@ export class TransactionSender implements Sender {
     };
     this.#active.set(signature, active);
     this.#waiting.add(active);
-    this.#pump(active);
     this.#ticker ??= this.#clock.every(TICK_MS, () => this.#tick());
+    this.#pump(active);
   }
 
   /** Writes the bytes on every lane that owes them and is ready now. */
