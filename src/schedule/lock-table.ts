@@ -1,16 +1,29 @@
 import { HotslotError } from '../errors/hotslot-error.js';
 import {
   AccountRows,
-  CLASS_COUNT,
+  accountIndex,
+  FLAG_BLOCKED,
+  FLAG_VENUE,
+  FLAG_WRITE,
   FRONT_CLASS,
-  LINK_BLOCKED,
-  LINK_VENUE,
-  LINK_WRITE,
+  headIndex,
+  keyIndex,
+  LINK_ACCOUNT,
+  LINK_CHAIN,
+  LINK_FLAGS,
+  LINK_NEXT,
+  LINK_PREVIOUS,
+  LINK_TICKET_SLOT,
   LinkRows,
+  lastFreeReaderIndex,
   MAX_TICKETS,
   NONE,
   READ,
+  READERS_HOLD,
+  TAIL_AFTER_HEAD,
+  WAITING_CLASSES,
   WRITE,
+  WRITER_HOLDS,
 } from './lock-memory.js';
 import type { LockSet } from './lock-set.js';
 
@@ -78,11 +91,10 @@ export interface LockListener {
  * Everything is synchronous; listeners are called after the table is consistent and may call back into it.
  */
 export class LockTable {
-  readonly #rows = new AccountRows();
+  readonly #accounts = new AccountRows();
   readonly #links = new LinkRows();
   readonly #tickets: (Ticket | undefined)[] = [];
   readonly #freeSlots: number[] = [];
-  #keys = new Float64Array(1024);
   #blockers = new Int32Array(1024);
   readonly #listeners: LockListener[] = [];
   readonly #headStart: number;
@@ -161,12 +173,12 @@ export class LockTable {
     let released = 0;
     let before = NONE;
     for (let link = ticket.firstLink; link !== NONE; ) {
-      const after = this.#links.chain[link]!;
-      if ((this.#links.flags[link]! & LINK_VENUE) === 0) {
+      const after = this.#links.rows[link + LINK_CHAIN]!;
+      if ((this.#links.rows[link + LINK_FLAGS]! & FLAG_VENUE) === 0) {
         before = link;
       } else {
         if (before === NONE) ticket.firstLink = after;
-        else this.#links.chain[before] = after;
+        else this.#links.rows[before + LINK_CHAIN] = after;
         this.#letGo(link);
         released += 1;
       }
@@ -194,8 +206,8 @@ export class LockTable {
       throw new Error(`lock ticket ${ticket.id} is ${ticket.state} and has let nothing go`);
     }
     const has = new Set<number>();
-    for (let link = ticket.firstLink; link !== NONE; link = this.#links.chain[link]!) {
-      has.add(this.#links.account[link]!);
+    for (let link = ticket.firstLink; link !== NONE; link = this.#links.rows[link + LINK_CHAIN]!) {
+      has.add(this.#links.rows[link + LINK_ACCOUNT]!);
     }
     for (const part of ticket.regained) has.add(part.set.accounts[0]!);
     if (ticket.state === 'released') {
@@ -248,17 +260,13 @@ export class LockTable {
     if (slot === undefined) {
       slot = this.#tickets.length;
       if (slot >= MAX_TICKETS) throw new HotslotError('QUEUE_FULL', { context: { limit: MAX_TICKETS } });
-      if (slot >= this.#keys.length) {
-        const keys = new Float64Array(slot * 2);
-        keys.set(this.#keys);
-        this.#keys = keys;
+      if (slot >= this.#blockers.length) {
         const blockers = new Int32Array(slot * 2);
         blockers.set(this.#blockers);
         this.#blockers = blockers;
       }
     }
     this.#tickets[slot] = ticket;
-    this.#keys[slot] = ticket.key;
     this.#blockers[slot] = 0;
     return slot;
   }
@@ -266,7 +274,7 @@ export class LockTable {
   #passesEverywhere(set: LockSet, key: number): boolean {
     for (let index = 0; index < set.accounts.length; index += 1) {
       const account = set.accounts[index]!;
-      this.#rows.ensure(account);
+      this.#accounts.ensure(account);
       if (!this.#passes(account, set.writable[index]!, key)) return false;
     }
     return true;
@@ -274,55 +282,54 @@ export class LockTable {
 
   /** Whether nothing at this account holds against, or goes before, a request with this key. */
   #passes(account: number, mode: number, key: number): boolean {
-    const rows = this.#rows;
-    if (rows.writerHolds[account] === 1 || key >= this.#firstKey(account, WRITE)) return false;
-    return mode === READ || (rows.readersHold[account] === 0 && key < this.#firstKey(account, READ));
+    const { rows } = this.#accounts;
+    const row = accountIndex(account);
+    if (rows[row + WRITER_HOLDS] !== 0 || key >= this.#firstKey(account, WRITE)) return false;
+    return mode === READ || (rows[row + READERS_HOLD] === 0 && key < this.#firstKey(account, READ));
   }
 
-  #listOf(account: number, priorityClass: number, mode: number): number {
-    return (account * CLASS_COUNT + priorityClass) * 2 + mode;
-  }
-
-  /** The list whose head goes first among the waiters of a mode, or NONE. */
-  #firstList(account: number, mode: number): number {
+  /** The link that goes first among the waiters of a mode, or NONE. */
+  #firstLink(account: number, mode: number): number {
+    const { rows } = this.#accounts;
     let first = NONE;
     let least = Number.POSITIVE_INFINITY;
-    for (let classes = this.#rows.waitingClasses[account * 2 + mode]!; classes !== 0; ) {
+    for (let classes = rows[accountIndex(account) + WAITING_CLASSES + mode]!; classes !== 0; ) {
       const priorityClass = 31 - Math.clz32(classes);
       classes &= ~(1 << priorityClass);
-      const list = this.#listOf(account, priorityClass, mode);
-      const key = this.#keyOf(this.#rows.head[list]!);
+      const head = rows[headIndex(account, priorityClass, mode)]!;
+      const key = this.#keyOf(head);
       if (key < least) {
         least = key;
-        first = list;
+        first = head;
       }
     }
     return first;
   }
 
   #firstKey(account: number, mode: number): number {
-    if (this.#rows.waitingClasses[account * 2 + mode] === 0) return Number.POSITIVE_INFINITY;
-    return this.#keyOf(this.#rows.head[this.#firstList(account, mode)]!);
+    const first = this.#firstLink(account, mode);
+    return first === NONE ? Number.POSITIVE_INFINITY : this.#keyOf(first);
   }
 
   #keyOf(link: number): number {
-    return this.#keys[this.#links.ticketSlot[link]!]!;
+    return this.#links.keys[keyIndex(link)]!;
   }
 
   /** Makes a ticket's links; `queued` puts them into the accounts' waiting lists, else they hold at once. */
   #linkAll(ticket: Ticket, queued: boolean): void {
     const { accounts, writable, venue } = ticket.set;
-    const links = this.#links;
     for (let index = accounts.length - 1; index >= 0; index -= 1) {
       const account = accounts[index]!;
-      this.#rows.ensure(account);
-      const link = links.allocate();
-      links.ticketSlot[link] = ticket.slot;
-      links.account[link] = account;
-      links.flags[link] = (writable[index] === 1 ? LINK_WRITE : 0) | (venue[index] === 1 ? LINK_VENUE : 0);
-      links.chain[link] = ticket.firstLink;
-      ticket.firstLink = link;
       const mode = writable[index]!;
+      this.#accounts.ensure(account);
+      const link = this.#links.allocate();
+      const { rows, keys } = this.#links;
+      rows[link + LINK_TICKET_SLOT] = ticket.slot;
+      rows[link + LINK_ACCOUNT] = account;
+      rows[link + LINK_FLAGS] = (mode === WRITE ? FLAG_WRITE : 0) | (venue[index] === 1 ? FLAG_VENUE : 0);
+      rows[link + LINK_CHAIN] = ticket.firstLink;
+      keys[keyIndex(link)] = ticket.key;
+      ticket.firstLink = link;
       const passes = !queued || this.#passes(account, mode, ticket.key);
       this.#blockThoseAfter(account, mode, ticket.key);
       if (queued) this.#append(link, account, ticket.priorityClass, mode, passes);
@@ -331,73 +338,76 @@ export class LockTable {
   }
 
   #append(link: number, account: number, priorityClass: number, mode: number, passes: boolean): void {
-    const { head, tail, waitingClasses, lastFreeReader } = this.#rows;
-    const list = this.#listOf(account, priorityClass, mode);
-    const last = tail[list]!;
-    this.#links.previous[link] = last;
-    this.#links.next[link] = NONE;
-    if (last === NONE) head[list] = link;
-    else this.#links.next[last] = link;
-    tail[list] = link;
-    waitingClasses[account * 2 + mode]! |= 1 << priorityClass;
+    const { rows } = this.#accounts;
+    const head = headIndex(account, priorityClass, mode);
+    const last = rows[head + TAIL_AFTER_HEAD]!;
+    this.#links.rows[link + LINK_PREVIOUS] = last;
+    this.#links.rows[link + LINK_NEXT] = NONE;
+    if (last === NONE) rows[head] = link;
+    else this.#links.rows[last + LINK_NEXT] = link;
+    rows[head + TAIL_AFTER_HEAD] = link;
+    rows[accountIndex(account) + WAITING_CLASSES + mode]! |= 1 << priorityClass;
     if (!passes) this.#block(link);
-    else if (mode === READ) lastFreeReader[account * CLASS_COUNT + priorityClass] = link;
+    else if (mode === READ) rows[lastFreeReaderIndex(account, priorityClass)] = link;
   }
 
   #setHolder(account: number, mode: number): void {
-    if (mode === WRITE) this.#rows.writerHolds[account] = 1;
-    else this.#rows.readersHold[account]! += 1;
+    if (mode === WRITE) this.#accounts.rows[accountIndex(account) + WRITER_HOLDS] = 1;
+    else this.#accounts.rows[accountIndex(account) + READERS_HOLD]! += 1;
   }
 
   /** A request with this key comes between: those after it that it conflicts with lose their clear way. */
   #blockThoseAfter(account: number, mode: number, key: number): void {
-    const { waitingClasses, head, lastFreeReader } = this.#rows;
-    if (waitingClasses[account * 2 + WRITE] !== 0) {
-      const writer = head[this.#firstList(account, WRITE)]!;
-      if ((this.#links.flags[writer]! & LINK_BLOCKED) === 0 && this.#keyOf(writer) > key) this.#block(writer);
-    }
+    const { rows } = this.#accounts;
+    const writer = this.#firstLink(account, WRITE);
+    if (writer !== NONE && !this.#isBlocked(writer) && this.#keyOf(writer) > key) this.#block(writer);
     if (mode === READ) return;
-    for (let classes = waitingClasses[account * 2 + READ]!; classes !== 0; ) {
+    for (let classes = rows[accountIndex(account) + WAITING_CLASSES + READ]!; classes !== 0; ) {
       const priorityClass = 31 - Math.clz32(classes);
       classes &= ~(1 << priorityClass);
-      const row = account * CLASS_COUNT + priorityClass;
-      let reader = lastFreeReader[row]!;
+      const free = lastFreeReaderIndex(account, priorityClass);
+      let reader = rows[free]!;
       while (reader !== NONE && this.#keyOf(reader) > key) {
         this.#block(reader);
-        reader = this.#links.previous[reader]!;
+        reader = this.#links.rows[reader + LINK_PREVIOUS]!;
       }
-      lastFreeReader[row] = reader;
+      rows[free] = reader;
     }
   }
 
   /** Something left this account: whoever has a clear way now (a run of readers, or one writer) gets it. */
   #clearWay(account: number): void {
-    const { writerHolds, readersHold, waitingClasses, head, lastFreeReader } = this.#rows;
-    if (writerHolds[account] === 1) return;
-    const firstWriterKey = this.#firstKey(account, WRITE);
+    const { rows } = this.#accounts;
+    const row = accountIndex(account);
+    if (rows[row + WRITER_HOLDS] !== 0) return;
+    const writer = this.#firstLink(account, WRITE);
+    const firstWriterKey = writer === NONE ? Number.POSITIVE_INFINITY : this.#keyOf(writer);
     let readerFirst = false;
-    for (let classes = waitingClasses[account * 2 + READ]!; classes !== 0; ) {
+    for (let classes = rows[row + WAITING_CLASSES + READ]!; classes !== 0; ) {
       const priorityClass = 31 - Math.clz32(classes);
       classes &= ~(1 << priorityClass);
-      const row = account * CLASS_COUNT + priorityClass;
-      const free = lastFreeReader[row]!;
+      const free = lastFreeReaderIndex(account, priorityClass);
+      const last = rows[free]!;
       let reader =
-        free === NONE ? head[this.#listOf(account, priorityClass, READ)]! : this.#links.next[free]!;
+        last === NONE ? rows[headIndex(account, priorityClass, READ)]! : this.#links.rows[last + LINK_NEXT]!;
       while (reader !== NONE && this.#keyOf(reader) < firstWriterKey) {
         this.#unblock(reader);
-        lastFreeReader[row] = reader;
-        reader = this.#links.next[reader]!;
+        rows[free] = reader;
+        reader = this.#links.rows[reader + LINK_NEXT]!;
       }
-      readerFirst ||= lastFreeReader[row] !== NONE;
+      readerFirst ||= rows[free] !== NONE;
     }
-    if (readerFirst || readersHold[account] !== 0 || firstWriterKey === Number.POSITIVE_INFINITY) return;
-    const writer = head[this.#firstList(account, WRITE)]!;
-    if ((this.#links.flags[writer]! & LINK_BLOCKED) !== 0) this.#unblock(writer);
+    if (readerFirst || writer === NONE || rows[row + READERS_HOLD] !== 0) return;
+    if (this.#isBlocked(writer)) this.#unblock(writer);
+  }
+
+  #isBlocked(link: number): boolean {
+    return (this.#links.rows[link + LINK_FLAGS]! & FLAG_BLOCKED) !== 0;
   }
 
   #block(link: number): void {
-    this.#links.flags[link]! |= LINK_BLOCKED;
-    const slot = this.#links.ticketSlot[link]!;
+    this.#links.rows[link + LINK_FLAGS]! |= FLAG_BLOCKED;
+    const slot = this.#links.rows[link + LINK_TICKET_SLOT]!;
     this.#blockers[slot]! += 1;
     const ticket = this.#tickets[slot]!;
     if (ticket.state === 'ready') {
@@ -407,8 +417,8 @@ export class LockTable {
   }
 
   #unblock(link: number): void {
-    this.#links.flags[link]! &= ~LINK_BLOCKED;
-    const slot = this.#links.ticketSlot[link]!;
+    this.#links.rows[link + LINK_FLAGS]! &= ~FLAG_BLOCKED;
+    const slot = this.#links.rows[link + LINK_TICKET_SLOT]!;
     this.#blockers[slot]! -= 1;
     if (this.#blockers[slot] === 0) {
       const ticket = this.#tickets[slot]!;
@@ -417,29 +427,31 @@ export class LockTable {
     }
   }
 
-  #unlink(link: number): void {
-    const { head, tail, waitingClasses, lastFreeReader } = this.#rows;
-    const links = this.#links;
-    const account = links.account[link]!;
-    const mode = (links.flags[link]! & LINK_WRITE) === 0 ? READ : WRITE;
-    const { priorityClass } = this.#tickets[links.ticketSlot[link]!]!;
-    const list = this.#listOf(account, priorityClass, mode);
-    const previous = links.previous[link]!;
-    const next = links.next[link]!;
-    if (previous === NONE) head[list] = next;
-    else links.next[previous] = next;
-    if (next === NONE) tail[list] = previous;
-    else links.previous[next] = previous;
-    if (head[list] === NONE) waitingClasses[account * 2 + mode]! &= ~(1 << priorityClass);
-    const row = account * CLASS_COUNT + priorityClass;
-    if (lastFreeReader[row] === link) lastFreeReader[row] = previous;
+  #unlink(link: number, priorityClass: number): void {
+    const { rows } = this.#accounts;
+    const links = this.#links.rows;
+    const account = links[link + LINK_ACCOUNT]!;
+    const mode = (links[link + LINK_FLAGS]! & FLAG_WRITE) === 0 ? READ : WRITE;
+    const head = headIndex(account, priorityClass, mode);
+    const previous = links[link + LINK_PREVIOUS]!;
+    const next = links[link + LINK_NEXT]!;
+    if (previous === NONE) rows[head] = next;
+    else links[previous + LINK_NEXT] = next;
+    if (next === NONE) rows[head + TAIL_AFTER_HEAD] = previous;
+    else links[next + LINK_PREVIOUS] = previous;
+    if (rows[head] === NONE) rows[accountIndex(account) + WAITING_CLASSES + mode]! &= ~(1 << priorityClass);
+    const free = lastFreeReaderIndex(account, priorityClass);
+    if (rows[free] === link) rows[free] = previous;
   }
 
   #take(ticket: Ticket): void {
-    const links = this.#links;
-    for (let link = ticket.firstLink; link !== NONE; link = links.chain[link]!) {
-      this.#unlink(link);
-      this.#setHolder(links.account[link]!, (links.flags[link]! & LINK_WRITE) === 0 ? READ : WRITE);
+    const { rows } = this.#links;
+    for (let link = ticket.firstLink; link !== NONE; link = rows[link + LINK_CHAIN]!) {
+      this.#unlink(link, ticket.priorityClass);
+      this.#setHolder(
+        rows[link + LINK_ACCOUNT]!,
+        (rows[link + LINK_FLAGS]! & FLAG_WRITE) === 0 ? READ : WRITE,
+      );
     }
     this.#markHeld(ticket);
   }
@@ -457,9 +469,10 @@ export class LockTable {
 
   /** Frees a held link and clears the way at its account. */
   #letGo(link: number): void {
-    const account = this.#links.account[link]!;
-    if ((this.#links.flags[link]! & LINK_WRITE) !== 0) this.#rows.writerHolds[account] = 0;
-    else this.#rows.readersHold[account]! -= 1;
+    const account = this.#links.rows[link + LINK_ACCOUNT]!;
+    if ((this.#links.rows[link + LINK_FLAGS]! & FLAG_WRITE) !== 0)
+      this.#accounts.rows[accountIndex(account) + WRITER_HOLDS] = 0;
+    else this.#accounts.rows[accountIndex(account) + READERS_HOLD]! -= 1;
     this.#links.free(link);
     this.#clearWay(account);
   }
@@ -472,12 +485,12 @@ export class LockTable {
     else if (held) this.#held -= 1;
     else this.#waiting -= 1;
     for (let link = ticket.firstLink; link !== NONE; ) {
-      const after = this.#links.chain[link]!;
+      const after = this.#links.rows[link + LINK_CHAIN]!;
       if (held) {
         this.#letGo(link);
       } else {
-        const account = this.#links.account[link]!;
-        this.#unlink(link);
+        const account = this.#links.rows[link + LINK_ACCOUNT]!;
+        this.#unlink(link, ticket.priorityClass);
         this.#links.free(link);
         this.#clearWay(account);
       }
