@@ -14,11 +14,13 @@ class Collector implements UpdateHandler {
   readonly metas: BlockMetaUpdate[] = [];
   readonly transactions: TransactionUpdate[] = [];
   readonly pongs: number[] = [];
+  readonly stamps: (number | undefined)[] = [];
   pings = 0;
   onAccount(update: AccountUpdate): void {
     this.accounts.push(update);
   }
-  onSlot(update: SlotUpdate): void {
+  onSlot(update: SlotUpdate, createdAtMs: number | undefined): void {
+    this.stamps.push(createdAtMs);
     this.slots.push(update);
   }
   onBlockMeta(update: BlockMetaUpdate): void {
@@ -187,6 +189,7 @@ describe('the hand-written decoder agrees with the package on random messages', 
       fc.property(update, (message) => {
         const { ours, theirs } = decodeBoth(message as SubscribeUpdate);
         const parent = theirs.slot!.parent;
+        expect(ours.stamps).toEqual([theirs.createdAt?.getTime()]);
         expect(ours.slots).toEqual([
           {
             slot: Number(theirs.slot!.slot),

@@ -4,7 +4,8 @@
  * - A slot is *whole* when its start was seen in this session (FIRST_SHRED or CREATED_BANK come before its first
  *   write). At processed, the slot in progress when a session begins has lost its earlier updates.
  * - Replay brings only frozen slots, and has been seen to skip blocks in silence. So every new session is a gap,
- *   open until the first slot that is whole; what was held is repaired by a state fetched at the slot before it.
+ *   open until the first live slot that is whole; what was held is repaired by a state fetched at the slot before
+ *   it. A replayed status bears the time at which it was made, before the ping that opened the session.
  * - A block that names as its parent a slot whose BlockMeta never came tells of a hole.
  */
 import { asSlot, type Slot } from '../model/brands.js';
@@ -32,8 +33,12 @@ export class ContinuityTracker {
   #incompleteThrough = 0;
   /** Parents at or below it are not expected. */
   #floor: number | undefined;
-  #replaying = false;
-  #interslotSeen = false;
+  #replayed = false;
+  /** Replay, if there was any, is known to be over. */
+  #caughtUp = true;
+  /** When the server opened this session, by its own clock. */
+  #openedAtMs: number | undefined;
+  #resumable = false;
 
   constructor(report: (gap: StreamGap) => void) {
     this.#report = report;
@@ -46,10 +51,10 @@ export class ContinuityTracker {
 
   /**
    * Where a new session should resume, or undefined where it should start fresh: nothing was complete yet, or
-   * the server does not send inter-slot statuses, without which a replayed slot cannot be told from a live one.
+   * the server sends no inter-slot statuses or no times, without which a replayed slot cannot be told from a live one.
    */
   get resumeFrom(): Slot | undefined {
-    if (this.#completeThrough === 0 || !this.#interslotSeen) return undefined;
+    if (this.#completeThrough === 0 || !this.#resumable) return undefined;
     return asSlot(Math.max(1, this.#completeThrough - RESUME_OVERLAP_SLOTS));
   }
 
@@ -57,7 +62,9 @@ export class ContinuityTracker {
   beginSession(reason: StreamGap['reason'], fromSlot: Slot | undefined): void {
     this.#started.clear();
     this.#frozenInSession.clear();
-    this.#replaying = fromSlot !== undefined;
+    this.#replayed = fromSlot !== undefined;
+    this.#caughtUp = !this.#replayed;
+    this.#openedAtMs = undefined;
     this.#floor = fromSlot === undefined ? undefined : fromSlot - 1;
     this.#open = true;
     this.#reason = reason;
@@ -65,13 +72,21 @@ export class ContinuityTracker {
     this.#tell(asSlot(this.#completeThrough + 1), reason);
   }
 
-  onSlot(update: SlotUpdate): void {
+  /** The server's first ping comes as soon as the session is open. */
+  onPing(createdAtMs: number | undefined): void {
+    this.#openedAtMs ??= createdAtMs;
+  }
+
+  onSlot(update: SlotUpdate, createdAtMs: number | undefined): void {
     const slot = update.slot;
     if (slot > this.#highestSeen) this.#highestSeen = slot;
     if (update.status === 'firstShred' || update.status === 'createdBank') {
-      this.#interslotSeen = true;
       this.#started.add(slot);
-      if (this.#open) this.#close(slot);
+      if (createdAtMs !== undefined && this.#openedAtMs !== undefined) {
+        this.#resumable = true;
+        if (createdAtMs >= this.#openedAtMs) this.#caughtUp = true;
+      }
+      if (this.#open && this.#caughtUp) this.#close(slot);
     }
     this.#forgetOld();
   }
@@ -83,13 +98,16 @@ export class ContinuityTracker {
     const parentMissing = parentSlot > this.#floor && !this.#frozen.has(parentSlot);
     if (parentMissing) this.#missing(parentSlot);
     // Without replay a parent's BlockMeta is live, and a bank starts only after its parent froze.
-    const whole = this.#started.has(slot) || (!this.#replaying && this.#frozenInSession.has(parentSlot));
+    const whole = this.#started.has(slot) || (!this.#replayed && this.#frozenInSession.has(parentSlot));
     this.#frozen.add(slot);
     this.#frozenInSession.add(slot);
     if (whole) {
-      if (this.#open) this.#close(slot);
+      if (this.#open && this.#caughtUp) this.#close(slot);
       if (slot > this.#incompleteThrough && slot > this.#completeThrough) this.#completeThrough = slot;
-    } else if (slot > this.#incompleteThrough) {
+    } else {
+      // Replayed slots have their start replayed too, or none has: in both cases the next start is a live one.
+      this.#caughtUp = true;
+      if (slot <= this.#incompleteThrough) return;
       this.#incompleteThrough = slot;
       if (!this.#open) this.#tell(asSlot(slot + 1), 'missingSlot');
     }

@@ -14,10 +14,11 @@ export type UpdateKind = 'account' | 'slot' | 'blockMeta' | 'transaction' | 'pin
 /** Receives what a message holds; exactly one call a message, none for `other`. */
 export interface UpdateHandler {
   onAccount(update: AccountUpdate): void;
-  onSlot(update: SlotUpdate): void;
+  /** @param createdAtMs when the server made the update, by its own clock; undefined where it does not say */
+  onSlot(update: SlotUpdate, createdAtMs: number | undefined): void;
   onBlockMeta(update: BlockMetaUpdate): void;
   onTransaction(update: TransactionUpdate): void;
-  onPing(): void;
+  onPing(createdAtMs: number | undefined): void;
   onPong(id: number): void;
 }
 
@@ -69,6 +70,7 @@ const EMPTY = new Uint8Array(0);
 export class UpdateDecoder {
   readonly #outer = new WireReader();
   readonly #inner = new WireReader();
+  readonly #stamp = new WireReader();
   readonly #keys = new KeyInterner(32, KEY_PLACES_LOG2);
   readonly #signatures = new KeyInterner(64, SIGNATURE_PLACES_LOG2);
 
@@ -83,10 +85,14 @@ export class UpdateDecoder {
     let found = 0;
     let start = 0;
     let end = 0;
+    this.#stamp.reset(bytes, 0, 0);
     while (reader.more) {
       const next = reader.number();
-      if (next === UPDATE_FILTERS || next === UPDATE_CREATED_AT) {
+      if (next === UPDATE_FILTERS) {
         reader.span();
+      } else if (next === UPDATE_CREATED_AT) {
+        reader.span();
+        this.#stamp.reset(bytes, reader.spanStart, reader.spanEnd);
       } else if ((next & 7) === WIRE_BYTES) {
         // Of a oneof the last one on the wire counts.
         reader.span();
@@ -115,7 +121,7 @@ export class UpdateDecoder {
         handler.onAccount(this.#account(reader, receivedUs));
         return 'account';
       case UPDATE_SLOT:
-        handler.onSlot(readSlot(reader, receivedUs));
+        handler.onSlot(readSlot(reader, receivedUs), readTimestampMs(this.#stamp));
         return 'slot';
       case UPDATE_TRANSACTION:
         handler.onTransaction(decodeTransaction(reader, receivedUs, this.#keys, this.#signatures));
@@ -124,7 +130,7 @@ export class UpdateDecoder {
         handler.onBlockMeta(readBlockMeta(reader, receivedUs));
         return 'blockMeta';
       case UPDATE_PING:
-        handler.onPing();
+        handler.onPing(readTimestampMs(this.#stamp));
         return 'ping';
       case UPDATE_PONG:
         handler.onPong(readPongId(reader));
@@ -260,6 +266,20 @@ function readWrapped(reader: WireReader): bigint {
     else wrapped.skip(next);
   }
   return value;
+}
+
+/** A google.protobuf.Timestamp; undefined for an empty one. */
+function readTimestampMs(reader: WireReader): number | undefined {
+  if (!reader.more) return undefined;
+  let seconds = 0;
+  let nanos = 0;
+  while (reader.more) {
+    const next = reader.number();
+    if (next === tag(1, WIRE_VARINT)) seconds = Number(reader.int64());
+    else if (next === tag(2, WIRE_VARINT)) nanos = reader.int32();
+    else reader.skip(next);
+  }
+  return seconds * 1_000 + nanos / 1_000_000;
 }
 
 function readPongId(reader: WireReader): number {

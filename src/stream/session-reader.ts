@@ -61,8 +61,8 @@ export class SessionReader implements UpdateHandler {
     this.#sink.onTransaction(update);
   }
 
-  onSlot(update: SlotUpdate): void {
-    this.#continuity.onSlot(update);
+  onSlot(update: SlotUpdate, createdAtMs: number | undefined): void {
+    this.#continuity.onSlot(update, createdAtMs);
     this.#sink.onSlot(update);
   }
 
@@ -71,7 +71,9 @@ export class SessionReader implements UpdateHandler {
     this.#sink.onBlockMeta(update);
   }
 
-  onPing(): void {}
+  onPing(createdAtMs: number | undefined): void {
+    this.#continuity.onPing(createdAtMs);
+  }
 
   onPong(id: number): void {
     this.lastPongId = id;
