@@ -106,6 +106,41 @@ describe('the pool book', () => {
     ]);
   });
 
+  it('takes changes that the cache made together as a whole, in whatever order they are told', () => {
+    const { accounts, book, keys, published } = setUp();
+    // A swap, then a donation, of a slot that joins the head late: the last versions bear two signatures.
+    const state = accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 5, 'swap');
+    const vault1 = accounts.put(keys.vault1, TOKEN_PROGRAM, vaultData(1990n), 5, 'swap');
+    const vault0 = accounts.put(keys.vault0, TOKEN_PROGRAM, vaultData(1500n), 5, 'donation');
+    book.onAccountChanged(keys.pool, state, 'write');
+    book.onAccountChanged(keys.vault0, vault0, 'write');
+    book.onAccountChanged(keys.vault1, vault1, 'write');
+    book.onSlotComplete(asSlot(5));
+    expect(published.map(reserves)).toEqual([[1500n, 1990n]]);
+  });
+
+  it('does not publish a fetch that falls into the middle of a transaction before the slot ends', () => {
+    const { accounts, book, keys, published, vault0 } = setUp();
+    vault0(1010n, 5, 'a');
+    const state = accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 4);
+    const vault1 = accounts.put(keys.vault1, TOKEN_PROGRAM, vaultData(2000n), 4);
+    book.onAccountChanged(keys.pool, state, 'fetch');
+    book.onAccountChanged(keys.vault1, vault1, 'fetch');
+    expect(published).toHaveLength(0);
+    book.onAccountChanged(
+      keys.vault1,
+      accounts.put(keys.vault1, TOKEN_PROGRAM, vaultData(1990n), 5, 'a'),
+      'write',
+    );
+    book.onAccountChanged(
+      keys.pool,
+      accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 5, 'a'),
+      'write',
+    );
+    book.onSlotComplete(asSlot(5));
+    expect(published.map(reserves)).toEqual([[1010n, 1990n]]);
+  });
+
   it('publishes again after a roll-back, with a higher revision and the older numbers', () => {
     const { accounts, book, keys, published, vault0, vault1, state } = setUp();
     const before = [keys.pool, keys.vault0, keys.vault1].map((address) => accounts.get(address)!);

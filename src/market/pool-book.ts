@@ -156,6 +156,7 @@ export class PoolBook implements CacheListener {
 
   /** A write of the stream joins the others of its transaction; the third completes a swap. */
   #written(entry: PoolEntry, part: number, version: AccountVersion): void {
+    if (this.#takenTogether(entry, part, version)) return;
     const signature = version.txnSignature;
     if (entry.pendingCount > 0 && (signature === undefined || signature !== entry.pendingSignature)) {
       this.#flush(entry);
@@ -178,9 +179,9 @@ export class PoolBook implements CacheListener {
     if (!entry.dirty) this.#publish(entry, entry.pendingSignature);
   }
 
-  /** Fetched accounts are one state only when all three were read at the same slot; else the slot's end settles it. */
+  /** Fetched one by one, they are one state only when all were read at one slot; else the slot's end settles it. */
   #fetched(entry: PoolEntry, part: number, version: AccountVersion): void {
-    this.#flush(entry);
+    if (this.#takenTogether(entry, part, version)) return;
     entry.parts[part] = version;
     entry.fetchedAt[part] = version.slot;
     const slot = entry.fetchedAt[PART.state];
@@ -191,6 +192,29 @@ export class PoolBook implements CacheListener {
       entry.dirty = true;
       this.#unsettled.add(entry);
     }
+  }
+
+  /**
+   * A slot that joins the head's ancestry, and an answer to a fetch, change several accounts at once: they are told
+   * one after the other, in no order, when the cache holds them all. Then the cache's view is taken as a whole.
+   * @returns whether there is nothing more to do for this account
+   */
+  #takenTogether(entry: PoolEntry, part: number, version: AccountVersion): boolean {
+    if (entry.parts[part] === version) return true;
+    for (let other = 0; other < AMM_STATE_PARTS; other++) {
+      if (other === part) continue;
+      const told = entry.pending[other] ?? entry.parts[other];
+      if (this.#accounts.get(entry.addresses[other]!) === told) continue;
+      if (entry.pendingCount === 0) {
+        this.#resync(entry);
+      } else {
+        // The view holds a part of a transaction whose rest is still to come: the slot's end settles it.
+        entry.dirty = true;
+        this.#unsettled.add(entry);
+      }
+      return true;
+    }
+    return false;
   }
 
   #staticChanged(entry: PoolEntry, part: number, version: AccountVersion): void {
