@@ -133,7 +133,7 @@ describe('the watch over the parent process', () => {
   it('ends an orphan when its time of grace is over, once, and not before', async () => {
     let parent = 100;
     let ended = 0;
-    watchParent({ parentPid: () => parent, nowMs: () => performance.now() }, () => {
+    watchParent({ firstParentPid: 100, parentPid: () => parent, nowMs: () => performance.now() }, () => {
       ended += 1;
     });
     await vi.advanceTimersByTimeAsync(100_000);

@@ -162,6 +162,8 @@ describe('prioritization fees', () => {
       const wire = new Uint8Array(1 + 64 + 3 + 1 + 64 + 32 + 1 + 3 + 9);
       wire[0] = 1;
       wire.set([1, 0, 1, 2], 65);
+      // The second key has to differ from the first.
+      wire[65 + 4 + 32] = 1;
       const instructions = 65 + 4 + 64 + 32;
       wire.set([1, 1, 0, 9, 3], instructions);
       new DataView(wire.buffer).setBigUint64(instructions + 5, BigInt(microLamports), true);
