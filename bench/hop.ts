@@ -1,0 +1,115 @@
+/**
+ * The hop to a worker and back: a task over the shared ring beside the same task through Piscina.run. At an idle
+ * pace (one task each 4 ms) its delay counts, under load how many pass a second. Both double a number.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { RingPool } from '../src/threads/ring-pool.js';
+import {
+  type BenchOptions,
+  type BenchOutcome,
+  type BenchResult,
+  median,
+  quantile,
+  verify,
+} from './measure.js';
+
+const WORKERS = 1;
+const RING_SLOTS = 256;
+const IDLE_PACE_MS = 4;
+const WORKER = fileURLToPath(new URL('./hop-worker.js', import.meta.url));
+
+type Hop = (value: number) => Promise<number>;
+
+async function idleDelays(hop: Hop, count: number): Promise<number[]> {
+  const delays: number[] = [];
+  for (let i = 0; i < count; i++) {
+    await sleep(IDLE_PACE_MS);
+    const startedMs = performance.now();
+    const answer = await hop(i);
+    delays.push((performance.now() - startedMs) * 1000);
+    verify('hop', answer === i * 2);
+  }
+  return delays;
+}
+
+/** Tasks a second with as many under way as the ring holds. */
+async function throughput(hop: Hop, count: number): Promise<number> {
+  let next = 0;
+  let sum = 0;
+  const startedMs = performance.now();
+  const runner = async (): Promise<void> => {
+    while (next < count) {
+      const answer = await hop(next++);
+      sum += answer;
+    }
+  };
+  await Promise.all(Array.from({ length: RING_SLOTS }, runner));
+  const perSecond = count / ((performance.now() - startedMs) / 1000);
+  verify('throughput', sum === count * (count - 1));
+  return perSecond;
+}
+
+export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> {
+  const ring = new RingPool({
+    filename: WORKER,
+    workers: WORKERS,
+    slots: RING_SLOTS,
+    slotBytes: 64,
+    setup: undefined,
+  });
+  const piscina = new Piscina<number, number>({ minThreads: WORKERS, maxThreads: WORKERS, filename: WORKER });
+  const overRing: Hop = (value) =>
+    ring.submit(
+      (slot) => {
+        new DataView(slot.buffer, slot.byteOffset).setUint32(0, value, true);
+      },
+      (slot) => new DataView(slot.buffer, slot.byteOffset).getUint32(8, true),
+    );
+  const overPiscina: Hop = (value) => piscina.run(value, { name: 'double' });
+  const idle = { ring: [] as number[][], piscina: [] as number[][] };
+  const load = { ring: [] as number[], piscina: [] as number[] };
+  const idleCount = smoke ? 5 : 200;
+  try {
+    for (let round = -1; round < runs; round++) {
+      const figures = {
+        idleRing: await idleDelays(overRing, idleCount),
+        idlePiscina: await idleDelays(overPiscina, idleCount),
+        loadRing: await throughput(overRing, smoke ? 500 : 200_000),
+        loadPiscina: await throughput(overPiscina, smoke ? 200 : 20_000),
+      };
+      if (round < 0) continue;
+      idle.ring.push(figures.idleRing);
+      idle.piscina.push(figures.idlePiscina);
+      load.ring.push(figures.loadRing);
+      load.piscina.push(figures.loadPiscina);
+    }
+  } finally {
+    await ring.close();
+    await piscina.destroy();
+  }
+  const delays = (name: string, rounds: readonly number[][]): BenchResult => {
+    const all = rounds.flat();
+    return { name, unit: 'us', p50: median(all), p99: quantile(all, 0.99), n: all.length };
+  };
+  const rates = (name: string, perSecond: readonly number[]): BenchResult => ({
+    name,
+    unit: 'tasks/s',
+    p50: median(perSecond),
+    p99: quantile(perSecond, 0.99),
+    n: perSecond.length,
+  });
+  return {
+    ratios: {
+      hop_vs_piscina_run: median(idle.piscina.map((round, i) => median(round) / median(idle.ring[i]!))),
+      hop_throughput_vs_piscina_run: median(load.ring.map((perSecond, i) => perSecond / load.piscina[i]!)),
+    },
+    results: [
+      delays('hop_ring', idle.ring),
+      delays('hop_piscina_run', idle.piscina),
+      rates('hop_throughput_ring', load.ring),
+      rates('hop_throughput_piscina_run', load.piscina),
+    ],
+  };
+}
