@@ -9,8 +9,9 @@ import type { CpmmState, Quote } from '../market/types.js';
 import type { Address } from '../model/brands.js';
 import type { SwapMode } from '../model/trade-intent.js';
 import { type PreparedMessage, patchMessage, SIGNATURE_OFFSET } from '../transaction/prepared-message.js';
+import type { BoardBlockhash } from './blockhash-ring.js';
 import type { BuildClock } from './build-clock.js';
-import type { BoardBlockhash, SharedBoard } from './shared-board.js';
+import type { SharedBoard } from './shared-board.js';
 import type { BuildRequest } from './types.js';
 
 /** What is known of a route before any trade. */

@@ -4,13 +4,11 @@
  */
 import { MAX_POOLS } from '../market/pool-book.js';
 import type { CpmmState } from '../market/types.js';
-import { asBlockhash, type Blockhash } from '../model/brands.js';
-import { decode32, encode32 } from '../transaction/base58.js';
+import type { Blockhash } from '../model/brands.js';
+import { BlockhashRing, type BoardBlockhash, type BoardBlockhashEntry } from './blockhash-ring.js';
 import {
   BOARD_MAGIC,
   BOARD_VERSION,
-  HASH,
-  HASH_BODY_WORDS,
   HASH_RING,
   HASH_WORDS,
   HEADER,
@@ -29,13 +27,6 @@ const HALF = new Uint32Array(2);
 const AS_DOUBLE = new Float64Array(HALF.buffer);
 const AS_U64 = new BigUint64Array(HALF.buffer);
 
-export interface BoardBlockhash {
-  /** 32 bytes; valid until the next call. */
-  readonly bytes: Uint8Array;
-  readonly slot: number;
-  readonly lastValidBlockHeight: number;
-}
-
 export interface BoardPool {
   readonly slot: number;
   readonly revision: number;
@@ -45,16 +36,12 @@ export interface BoardPool {
 export class SharedBoard {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #hashScratch = new Int32Array(HASH_BODY_WORDS);
-  readonly #hashBytes = new Uint8Array(this.#hashScratch.buffer, 12, 32);
+  readonly #hashes: BlockhashRing;
   /** One word ahead of the body, so that the offsets of POOL apply and pairs are aligned. */
   readonly #poolScratch = new Int32Array(POOL_BODY_WORDS + 2);
   readonly #poolBody = this.#poolScratch.subarray(1);
   readonly #poolPairs = new BigUint64Array(this.#poolScratch.buffer);
   readonly #doubleScratch = new Int32Array(2);
-  /** Base58 of the ring's hashes by slot, at most HASH_RING: encoding one costs more than patching a message. */
-  readonly #texts = new Map<number, Blockhash>();
-
   /** Opens the board that another thread created. @throws Error where it is of another version */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
@@ -62,6 +49,7 @@ export class SharedBoard {
     if (this.#words[HEADER.magic] !== BOARD_MAGIC || this.#words[HEADER.version] !== BOARD_VERSION) {
       throw new Error('the shared board is of another version');
     }
+    this.#hashes = new BlockhashRing(this.#words);
   }
 
   /** @param poolCapacity 1 to MAX_POOLS */
@@ -157,59 +145,23 @@ export class SharedBoard {
   }
 
   /** A newer confirmed hash; older ones than the newest are ignored. */
-  pushBlockhash(entry: {
-    blockhash: Blockhash;
-    slot: number;
-    blockHeight: number;
-    lastValidBlockHeight: number;
-  }): void {
-    const count = Atomics.load(this.#words, HEADER.hashCount);
-    const words = this.#words;
-    if (count > 0 && this.#hashWord(count - 1, HASH.lastValidBlockHeight) >= entry.lastValidBlockHeight)
-      return;
-    const bytes = decode32(entry.blockhash);
-    const at = this.#hashAt(count);
-    beginWrite(words, at);
-    Atomics.store(words, at + HASH.slot, entry.slot);
-    Atomics.store(words, at + HASH.height, entry.blockHeight);
-    Atomics.store(words, at + HASH.lastValidBlockHeight, entry.lastValidBlockHeight);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
-    for (let i = 0; i < 8; i++) Atomics.store(words, at + HASH.hash + i, view.getInt32(i * 4, true));
-    endWrite(words, at);
-    this.#texts.set(entry.slot, entry.blockhash);
-    if (this.#texts.size > HASH_RING) this.#texts.delete(this.#texts.keys().next().value!);
-    Atomics.store(words, HEADER.hashCount, count + 1);
+  pushBlockhash(entry: BoardBlockhashEntry): void {
+    this.#hashes.push(entry);
   }
 
   /** Slot of the newest confirmed hash, or undefined before the first. */
   newestBlockhashSlot(): number | undefined {
-    const count = Atomics.load(this.#words, HEADER.hashCount);
-    return count === 0 ? undefined : this.#hashWord(count - 1, HASH.slot);
+    return this.#hashes.newestSlot();
   }
 
   /** Newest confirmed hash with at most `validityBlocks` of life at the confirmed height and more than none. */
   blockhashWithin(validityBlocks: number): BoardBlockhash | undefined {
-    const count = Atomics.load(this.#words, HEADER.hashCount);
-    if (count === 0) return undefined;
-    const confirmed = this.confirmedHeight();
-    const deepest = Math.max(0, count - HASH_RING + 1);
-    // Confirmed blocks follow each other by one in height, so the place is known up to what is not yet held.
-    const excess = this.#hashWord(count - 1, HASH.lastValidBlockHeight) - confirmed - validityBlocks;
-    for (let i = Math.min(count - 1, count - 1 - excess); i >= deepest; i--) {
-      const at = this.#hashAt(i);
-      readConsistent(this.#words, at, at + 1, HASH_BODY_WORDS, this.#hashScratch);
-      const lastValidBlockHeight = this.#hashScratch[HASH.lastValidBlockHeight - 1]! >>> 0;
-      const life = lastValidBlockHeight - confirmed;
-      if (life <= 0) return undefined;
-      if (life > validityBlocks) continue;
-      return { bytes: this.#hashBytes, slot: this.#hashScratch[HASH.slot - 1]! >>> 0, lastValidBlockHeight };
-    }
-    return undefined;
+    return this.#hashes.within(validityBlocks, this.confirmedHeight());
   }
 
   /** Base58 of a hash that this board gave, from memory where this thread pushed it. */
   blockhashText(slot: number, bytes: Uint8Array): Blockhash {
-    return this.#texts.get(slot) ?? asBlockhash(encode32(bytes));
+    return this.#hashes.text(slot, bytes);
   }
 
   setPool(index: number, slot: number, revision: number, state: CpmmState): void {
@@ -291,14 +243,6 @@ export class SharedBoard {
         swapEnabled: (flags & POOL_FLAG.swapEnabled) !== 0,
       },
     };
-  }
-
-  #hashAt(count: number): number {
-    return HEADER_WORDS + (count % HASH_RING) * HASH_WORDS;
-  }
-
-  #hashWord(count: number, word: number): number {
-    return Atomics.load(this.#words, this.#hashAt(count) + word) >>> 0;
   }
 
   #poolAt(index: number): number {
