@@ -56,6 +56,8 @@ export interface Operations {
   clearQueue(): readonly TradeId[];
   liveAttempts(): readonly LiveAttempt[];
   killSwitch(): KillSwitchState;
+  /** Another number after every change of the kill switch. */
+  killSwitchVersion(): number;
   /** Resolves once it is in force everywhere and on disk. */
   engageKillSwitch(
     grade: Exclude<KillGrade, 'off'>,

@@ -3,6 +3,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import { fingerprintOf } from '../journal/fingerprint.js';
 import { asTradeId } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
+import { CachedStatus } from './cached-status.js';
 import type { Route } from './control-server.js';
 import { type Answer, json, type Request } from './http-exchange.js';
 import type { HealthCheck, Operations } from './operations.js';
@@ -20,11 +21,12 @@ export const MAX_TRADES_LISTED = 1_000;
 const DEFAULT_TRADES_LISTED = 100;
 
 export function controlRoutes(operations: Operations, clock: Clock): Route[] {
+  const status = new CachedStatus(operations, clock);
   return [
     { method: 'GET', path: '/livez', role: 'open', handler: () => json({ status: 'ok' }) },
     { method: 'GET', path: '/readyz', role: 'read', handler: () => readyAnswer(operations) },
     { method: 'GET', path: '/health', role: 'read', handler: () => healthAnswer(operations) },
-    { method: 'GET', path: '/api/status', role: 'read', handler: () => json(operations.status()) },
+    { method: 'GET', path: '/api/status', role: 'read', handler: () => json(status.body()) },
     { method: 'GET', path: '/api/latency', role: 'read', handler: () => json(operations.latency()) },
     { method: 'GET', path: '/api/queue/status', role: 'read', handler: () => json(operations.queueStatus()) },
     { method: 'GET', path: '/api/positions', role: 'read', handler: () => json(operations.positions()) },

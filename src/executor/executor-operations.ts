@@ -10,6 +10,10 @@ const PERCENT_IN_BPS = 100;
 
 export function executorOperations(executor: Executor, startedAtMs: number): Operations {
   const { desk, killSwitch, config, health } = executor;
+  let killSwitchVersion = 0;
+  killSwitch.onChange(() => {
+    killSwitchVersion += 1;
+  });
   return {
     intentDefaults: () => ({
       slippageBps: Math.round(config.DEFAULT_SLIPPAGE * PERCENT_IN_BPS),
@@ -24,6 +28,7 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
     clearQueue: () => desk.clearQueue(),
     liveAttempts: () => desk.liveAttempts(),
     killSwitch: () => killSwitchState(killSwitch.status()),
+    killSwitchVersion: () => killSwitchVersion,
     engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
     releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
     breakers: () => [],
