@@ -1,0 +1,98 @@
+/** What the cluster does to us, changing as the drill goes on. Every kind of chaos that it has is in here. */
+import type { ChaosChange, DrillCluster } from './cluster.js';
+import { pause } from './pause.js';
+import type { Seeded } from './seeded.js';
+
+interface Weather {
+  readonly conditions: Readonly<Record<string, number>>;
+  readonly chaos: ChaosChange;
+}
+
+const CALM: Weather = {
+  conditions: { skipRate: 0.02, leaderSkipRate: 0, forkRate: 0.02, deadRate: 0.005 },
+  chaos: {
+    sendDropRate: 0.05,
+    sendDelayRate: 0.05,
+    sendDelayMs: 60,
+    sendDuplicateRate: 0.05,
+    send429Rate: 0.01,
+    send500Rate: 0.01,
+    sendTimeoutRate: 0,
+    sendTimeoutMs: 300,
+    readLagSlots: 0,
+    statusLagSlots: 0,
+    read429Rate: 0.01,
+    read500Rate: 0.01,
+    streamFrozen: false,
+    streamDelayMs: 0,
+    streamReorderRate: 0,
+    streamDuplicateRate: 0.01,
+    streamGapRate: 0,
+    streamCutsPerMinute: 2,
+  },
+};
+
+const ROUGH: Weather = {
+  conditions: { skipRate: 0.05, leaderSkipRate: 0.05, forkRate: 0.06, deadRate: 0.02 },
+  chaos: {
+    ...CALM.chaos,
+    sendDropRate: 0.2,
+    sendDelayRate: 0.15,
+    sendDelayMs: 200,
+    sendDuplicateRate: 0.1,
+    send429Rate: 0.05,
+    send500Rate: 0.05,
+    sendTimeoutRate: 0.02,
+    statusLagSlots: 20,
+    read429Rate: 0.04,
+    read500Rate: 0.04,
+    streamReorderRate: 0.01,
+    streamDuplicateRate: 0.05,
+    streamGapRate: 0.001,
+    streamCutsPerMinute: 6,
+  },
+};
+
+const STORM: Weather = {
+  conditions: { skipRate: 0.1, leaderSkipRate: 0.1, forkRate: 0.12, deadRate: 0.04 },
+  chaos: {
+    ...ROUGH.chaos,
+    sendDropRate: 0.5,
+    sendDelayRate: 0.3,
+    sendDelayMs: 1_000,
+    sendTimeoutRate: 0.05,
+    readLagSlots: 40,
+    statusLagSlots: 100,
+    read429Rate: 0.1,
+    read500Rate: 0.1,
+    streamDelayMs: 60,
+    streamReorderRate: 0.05,
+    streamGapRate: 0.01,
+    streamCutsPerMinute: 20,
+  },
+};
+
+const FROZEN: Weather = { conditions: ROUGH.conditions, chaos: { ...ROUGH.chaos, streamFrozen: true } };
+
+/** By how often each comes. */
+const KINDS: readonly Weather[] = [CALM, CALM, CALM, ROUGH, ROUGH, ROUGH, ROUGH, STORM, STORM, FROZEN];
+const LASTS_MS = { least: 1_000, most: 6_000 };
+/** A stream that is frozen for long only lets trades be denied. */
+const FROZEN_LASTS_MS = 1_500;
+
+/** Changes the weather until `until` is aborted, then clears the sky. */
+export async function changeWeather(
+  cluster: DrillCluster,
+  random: Seeded,
+  until: AbortSignal,
+): Promise<void> {
+  while (!until.aborted) {
+    const kind = random.pick(KINDS);
+    await cluster.setConditions(kind.conditions);
+    await cluster.setChaos(kind.chaos);
+    const lastsMs = kind === FROZEN ? FROZEN_LASTS_MS : random.between(LASTS_MS.least, LASTS_MS.most);
+    await pause(lastsMs, until);
+  }
+  await cluster.clearChaos();
+  await cluster.setConditions({ skipRate: 0, leaderSkipRate: 0, forkRate: 0, deadRate: 0 });
+}
