@@ -7,7 +7,7 @@ import { viewAt } from '../context.js';
 import { checkHash, checkPubkey } from '../encode/base.js';
 import { decodeWire, explainWireError, parseWire, readBinaryEncoding } from '../encode/decode-transaction.js';
 import { describeTransactionError } from '../encode/transaction-error.js';
-import { internalError, preflightFailure } from '../errors.js';
+import { internalError, preflightFailure, RpcError } from '../errors.js';
 import {
   readArguments,
   readCommitment,
@@ -28,6 +28,7 @@ const UNTOUCHED: SendFate = { kind: 'pass', delayMs: 0, copies: 1 };
 
 const sendTransaction: Method = (params, context, call) => {
   const fate = context.chaos?.sendFate() ?? UNTOUCHED;
+  if (fate.kind !== 'pass' && fate.kind !== 'drop') noteTurnedAway(params, context, call);
   if (fate.kind === 'http429') throw fault(429);
   if (fate.kind === 'http500') throw fault(500);
   if (fate.kind === 'timeout') return hang(context.chaos?.settings.sendTimeoutMs ?? 0);
@@ -44,6 +45,19 @@ const sendTransaction: Method = (params, context, call) => {
   if (skipPreflight) return submit(context, call, wire, fate);
   return preflight(context, parseWire(wire), commitment).then(() => submit(context, call, wire, fate));
 };
+
+/** What chaos turns away has arrived all the same: the record of what clients sent has it too. */
+function noteTurnedAway(params: unknown, context: RpcContext, call: Call): void {
+  try {
+    const [text, config] = readArguments(params, 1, 2);
+    const options = readConfig(config, 'RpcSendTransactionConfig');
+    const wire = decodeWire(readString(text), readBinaryEncoding(options.encoding));
+    context.onSendReceived?.(parseWire(wire).signature, call.receivedAtMs);
+  } catch (error) {
+    // Bytes that are no transaction have no signature to note.
+    if (!(error instanceof RpcError)) throw error;
+  }
+}
 
 /** Gives the bytes to the engine as often as fate says, and answers the signature. */
 function submit(context: RpcContext, call: Call, wire: Uint8Array, fate: SendFate): string {
