@@ -264,6 +264,19 @@ describe('after an interruption', () => {
   });
 });
 
+it('a replay whose times come from another clock is over after some pongs', () => {
+  const fixture = started();
+  fixture.server.last.ping(1_000_000);
+  run(fixture, 10, 20);
+  fixture.server.last.end(status.UNAVAILABLE, 'cut');
+  fixture.clock.advance(100);
+  fixture.server.last.ping(9_000_000);
+  run(fixture, 16, 25);
+  expect(fixture.sink.gaps.at(-1)!.open).toBe(true);
+  run(fixture, 26, 27);
+  expect(fixture.sink.gaps.at(-1)).toMatchObject({ reason: 'reconnect', repairFrom: 25, open: false });
+});
+
 describe('blocks that are missing', () => {
   it('are noticed by the parent that a later block names', () => {
     const fixture = started();

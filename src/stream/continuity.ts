@@ -13,6 +13,8 @@ import type { BlockMetaUpdate, SlotUpdate, StreamGap } from './types.js';
 
 /** Slots behind the newest about which anything is remembered. */
 const MEMORY_SLOTS = 1_024;
+/** The first ping goes out with the request and the others follow half a second apart. */
+const PONGS_TO_CATCH_UP = 3;
 /** Replay starts this many slots before the last complete one, for short forks that froze meanwhile. */
 export const RESUME_OVERLAP_SLOTS = 4;
 
@@ -38,6 +40,7 @@ export class ContinuityTracker {
   #caughtUp = true;
   /** When the server opened this session, by its own clock. */
   #openedAtMs: number | undefined;
+  #pongs = 0;
   #resumable = false;
 
   constructor(report: (gap: StreamGap) => void) {
@@ -65,6 +68,7 @@ export class ContinuityTracker {
     this.#replayed = fromSlot !== undefined;
     this.#caughtUp = !this.#replayed;
     this.#openedAtMs = undefined;
+    this.#pongs = 0;
     this.#floor = fromSlot === undefined ? undefined : fromSlot - 1;
     this.#open = true;
     this.#reason = reason;
@@ -75,6 +79,12 @@ export class ContinuityTracker {
   /** The server's first ping comes as soon as the session is open. */
   onPing(createdAtMs: number | undefined): void {
     this.#openedAtMs ??= createdAtMs;
+  }
+
+  /** Times may come from clocks that differ (a proxy's and a node's): after some pongs replay is over in any case. */
+  onPong(): void {
+    this.#pongs++;
+    if (this.#pongs >= PONGS_TO_CATCH_UP) this.#caughtUp = true;
   }
 
   onSlot(update: SlotUpdate, createdAtMs: number | undefined): void {

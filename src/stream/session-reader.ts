@@ -77,6 +77,7 @@ export class SessionReader implements UpdateHandler {
 
   onPong(id: number): void {
     this.lastPongId = id;
+    this.#continuity.onPong();
   }
 
   #tellAdded(accounts: readonly Address[], open: boolean): void {

@@ -1,0 +1,98 @@
+/** Stream and cache against the embedded cluster, with skips, dead slots, lost forks and cuts of the stream. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { startCluster } from '../localnet/cluster.js';
+import { HotCache } from '../src/cache/hot-cache.js';
+import type { FetchedAnswer } from '../src/cache/refetcher.js';
+import { type Address, asSlot } from '../src/model/brands.js';
+import { YellowstoneStream } from '../src/stream/yellowstone-stream.js';
+import { systemClock } from '../src/time/clock.js';
+import { call } from './localnet/cluster-rpc.js';
+
+interface RpcAnswer {
+  readonly context: { readonly slot: number };
+  readonly value: readonly ({ lamports: number; owner: string; data: [string, string] } | null)[];
+}
+
+it('holds what the ledger holds, at processed and at confirmed, after everything that can happen', async () => {
+  const cluster = await startCluster({
+    manual: true,
+    seed: 'cache',
+    marketSwapsPerSecond: 20,
+    conditions: { skipRate: 0.1, forkRate: 0.1, deadRate: 0.1 },
+  });
+  onTestFinished(() => cluster.close());
+  const { info, ledger, engine } = cluster;
+  const addresses = info.pools.flatMap(
+    (pool) => [pool.address, pool.token0Vault, pool.token1Vault] as Address[],
+  );
+  const fetch = async (asked: readonly Address[], minContextSlot: number): Promise<FetchedAnswer> => {
+    const options = { encoding: 'base64', commitment: 'confirmed', minContextSlot };
+    const { context, value } = await call<RpcAnswer>(info.rpcUrl, 'getMultipleAccounts', [asked, options]);
+    const accounts = value.map((one) =>
+      one === null
+        ? undefined
+        : {
+            lamports: BigInt(one.lamports),
+            owner: one.owner as Address,
+            data: Buffer.from(one.data[0], 'base64'),
+          },
+    );
+    return { contextSlot: asSlot(context.slot), accounts };
+  };
+  const random = { next: () => 0.5 };
+  const cache = new HotCache({ clock: systemClock, random, fetch });
+  onTestFinished(() => cache.close());
+  cache.track(addresses);
+  let lost = 0;
+  let sessions = 0;
+  cache.addListener({
+    onSlotsLost: (slots) => {
+      lost += slots.length;
+    },
+    onSuspect: () => {
+      sessions++;
+    },
+  });
+  const limits = { backoffFirstMs: 5, backoffMostMs: 10, pingPeriodMs: 20 };
+  const stream = new YellowstoneStream({
+    endpoint: info.grpcEndpoint,
+    name: 'one',
+    clock: systemClock,
+    random,
+    limits,
+  });
+  onTestFinished(() => stream.close());
+  stream.start(cache, { accounts: addresses, wallets: [] });
+
+  const slots = async (count: number): Promise<void> => {
+    for (let slot = 0; slot < count; slot++) {
+      await engine.step();
+      await sleep(5);
+    }
+  };
+  /** Steps on until the stream is whole again and has brought the ledger's newest block. */
+  const settle = async (): Promise<void> => {
+    while (cache.suspectCount > 0 || cache.slots.head() !== ledger.slot('processed')) await slots(1);
+  };
+  for (let round = 0; round < 4; round++) {
+    await slots(20);
+    cluster.chaos.cutStreams();
+    await slots(3);
+    await settle();
+    expect(cache.slots.slot('confirmed')).toBe(ledger.slot('confirmed'));
+    for (const address of addresses) {
+      for (const [ours, theirs] of [
+        [cache.get(address), ledger.account(address, 'processed')],
+        [cache.getConfirmed(address), ledger.account(address, 'confirmed')],
+      ] as const) {
+        expect(Buffer.compare(ours!.data, theirs!.account.data)).toBe(0);
+        expect(ours!.lamports).toBe(theirs!.account.lamports);
+      }
+      expect(cache.ageSlots(address)).toBe(0);
+    }
+    expect(cache.blockhashes.newest()?.blockhash).toBe(ledger.latestBlockhash('confirmed').blockhash);
+  }
+  expect(lost).toBeGreaterThan(3);
+  expect(sessions).toBeGreaterThan(3);
+});
