@@ -37,6 +37,7 @@ export interface Answer {
 export interface Request {
   readonly method: string;
   readonly path: string;
+  /** For reading: requests without one share it. */
   readonly query: URLSearchParams;
   readonly parameters: readonly string[];
   readonly headers: {
@@ -157,7 +158,7 @@ export function readHead(
   return {
     method: request.getMethod().toUpperCase(),
     path: request.getUrl(),
-    query: new URLSearchParams(request.getQuery() ?? ''),
+    query: queryOf(request),
     parameters: Array.from({ length: parameterCount }, (_, index) =>
       decode(request.getParameter(index) ?? ''),
     ),
@@ -169,6 +170,13 @@ export function readHead(
     },
     receivedUs,
   };
+}
+
+const NO_QUERY = new URLSearchParams();
+
+function queryOf(request: HttpRequest): URLSearchParams {
+  const text = request.getQuery() ?? '';
+  return text === '' ? NO_QUERY : new URLSearchParams(text);
 }
 
 function decode(text: string): string {
