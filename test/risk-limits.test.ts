@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HotslotError } from '../src/errors/hotslot-error.js';
-import { asAddress, asSlot, asTradeId } from '../src/model/brands.js';
+import { asAddress, asTradeId } from '../src/model/brands.js';
 import { SOL_MINT } from '../src/risk/balance-changes.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
 import { LIST_POLL_MS, MintLists } from '../src/risk/mint-lists.js';
 import { PnlBook } from '../src/risk/pnl.js';
-import { Positions } from '../src/risk/positions.js';
+import { AccountPositions } from '../src/risk/positions.js';
 import { Reservations } from '../src/risk/reservations.js';
 import { RiskGate, type RiskLimits, type RiskRequest } from '../src/risk/risk-gate.js';
+import { FixedAccounts } from './support/fixed-accounts.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const wallet = asAddress('wallet');
@@ -28,15 +29,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function setUp(limits: RiskLimits, lists?: MintLists) {
   const clock = new ManualClock();
   const killSwitch = new KillSwitch({ path: join(root, 'kill.json'), clock });
-  const positions = new Positions();
-  positions.reset(wallet, {
-    slot: asSlot(1),
-    lamports: 1_000_000n,
-    tokens: new Map([
-      [usd, 1_000_000n],
-      [token, 1000n],
-    ]),
-  });
+  const accounts = new FixedAccounts();
+  const holdings = [usd, token].map((mint) => ({ wallet, mint, tokenAccount: asAddress(`${mint}-account`) }));
+  accounts.setLamports(wallet, 1_000_000n);
+  accounts.setTokens(asAddress('usd-account'), 1_000_000n);
+  accounts.setTokens(asAddress('token-account'), 1000n);
+  const positions = new AccountPositions(accounts, [wallet], holdings);
   const valuation = (mint: string, amount: bigint): bigint | undefined =>
     mint === usd ? amount : mint === token ? amount * 10n : mint === SOL_MINT ? 0n : undefined;
   const reservations = new Reservations();

@@ -8,8 +8,9 @@ import { AUTO_TRIP_PERIOD_MS, AutoTrips, MIN_ENDED } from '../src/risk/auto-trip
 import { balanceChanges, SOL_MINT } from '../src/risk/balance-changes.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
 import { PnlBook } from '../src/risk/pnl.js';
-import { Positions } from '../src/risk/positions.js';
+import { AccountPositions } from '../src/risk/positions.js';
 import type { TokenBalance, TransactionUpdate } from '../src/stream/types.js';
+import { FixedAccounts } from './support/fixed-accounts.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const wallet = asAddress('wallet');
@@ -96,21 +97,28 @@ describe('balanceChanges', () => {
   });
 });
 
-describe('Positions', () => {
-  it('start from fetched balances and follow later transactions, each once', () => {
-    const positions = new Positions();
-    positions.reset(wallet, { slot: asSlot(10), lamports: 100_000n, tokens: new Map([[SOL_MINT, 10_000n]]) });
-    expect(positions.apply(swap(10))).toBe(true);
-    expect(positions.lamports(wallet)).toBe(100_000n);
-    const later = swap(11);
-    expect([positions.apply(later), positions.apply(later)]).toEqual([true, false]);
+describe('positions', () => {
+  it('are what the wallets hold at confirmed, SOL in both forms on one row', () => {
+    const accounts = new FixedAccounts();
+    const holdings = [SOL_MINT, usd].map((mint) => ({
+      wallet,
+      mint,
+      tokenAccount: asAddress(`${mint}-account`),
+    }));
+    const positions = new AccountPositions(accounts, [wallet], holdings);
+    expect(positions.rows()).toEqual([]);
+    accounts.setLamports(wallet, 93_000n);
+    accounts.setTokens(asAddress(`${SOL_MINT}-account`), 9000n);
+    accounts.setTokens(asAddress('usd-account'), 150n);
     expect([
       positions.lamports(wallet),
       positions.tokens(wallet, SOL_MINT),
-      positions.tokens(wallet, usd),
-    ]).toEqual([93_000n, 9000n, 150n]);
-    expect(positions.total(SOL_MINT)).toBe(102_000n);
-    expect(positions.rows()).toContainEqual({ wallet, mint: SOL_MINT, amount: 102_000n });
+      positions.total(SOL_MINT),
+    ]).toEqual([93_000n, 9000n, 102_000n]);
+    expect(positions.rows()).toEqual([
+      { wallet, mint: SOL_MINT, amount: 102_000n },
+      { wallet, mint: usd, amount: 150n },
+    ]);
   });
 });
 

@@ -54,6 +54,8 @@ export interface GeyserOptions {
 
 export interface GeyserServer {
   readonly port: number;
+  /** Updates that wait for the slowest client now. */
+  backlog(): number;
   /** Ends every open `Subscribe` stream with UNAVAILABLE. */
   cutStreams(reason?: string): void;
   /** Ends all streams with UNAVAILABLE, then closes the port. */
@@ -107,6 +109,7 @@ export async function startGeyser(options: GeyserOptions): Promise<GeyserServer>
   let closing: Promise<void> | undefined;
   return {
     port,
+    backlog: () => Math.max(0, ...[...hub.subscriptions].map((subscription) => subscription.backlog)),
     cutStreams: (reason) => hub.endAll(reason === undefined ? CUT : { ...CUT, details: reason }),
     close: () => {
       closing ??= (async () => {

@@ -312,7 +312,12 @@ export const SETTINGS = {
     'Milliseconds between runs of the hot path against a local sink while idle; 0 turns it off.',
   ),
 
-  MAX_TRADE_AMOUNT: setting('risk', u64, undefined, 'Most base units of the input mint a trade.'),
+  MAX_TRADE_QUOTE: setting(
+    'risk',
+    u64,
+    undefined,
+    'Most that one trade may spend, by its worth in base units of the quote mint.',
+  ),
   MAX_SLIPPAGE_BPS: setting(
     'risk',
     integer(0, 10_000),
@@ -325,11 +330,11 @@ export const SETTINGS = {
     '1000',
     'Most price impact of a trade, in basis points.',
   ),
-  MAX_POSITION: setting(
+  MAX_POSITION_QUOTE: setting(
     'risk',
     u64,
     undefined,
-    'Most base units of any mint held over all wallets, counting the worst case of live trades.',
+    'Most worth held in any one mint but the quote mint over all wallets, the worst case of live trades counted.',
   ),
   MAX_CONCENTRATION_BPS: setting(
     'risk',
@@ -343,13 +348,13 @@ export const SETTINGS = {
     'So11111111111111111111111111111111111111112',
     'Mint in which loss, drawdown and concentration are counted.',
   ),
-  MAX_DAILY_LOSS: setting(
+  MAX_DAILY_LOSS_QUOTE: setting(
     'risk',
     u64,
     undefined,
     'Base units of the quote mint lost since UTC midnight at which the kill switch goes to `reduce`.',
   ),
-  MAX_DRAWDOWN: setting(
+  MAX_DRAWDOWN_QUOTE: setting(
     'risk',
     u64,
     undefined,
@@ -372,7 +377,7 @@ export const SETTINGS = {
     'risk',
     decimal(0, 1),
     '0',
-    'Share of the last 50 ended trades that must land; below it the kill switch goes to `reduce`. 0 turns it off.',
+    'Share of the last 100 ended trades that must land, once there are 20; below it the kill switch goes to `drain`. 0 turns it off.',
   ),
   MAX_OUTAGE_MS: setting(
     'risk',

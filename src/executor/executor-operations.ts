@@ -38,7 +38,7 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
     readiness: () => health.readiness(),
     status: () => statusOf(executor, startedAtMs),
     latency: () => ({ ...executor.latency.snapshot(), signing: executor.builder.stats() }),
-    positions: () => ({ positions: [] }),
+    positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };
 }
 

@@ -5,41 +5,38 @@ import { AttemptTracker } from '../confirm/attempt-tracker.js';
 import type { FileJournal } from '../journal/file-journal.js';
 import { openJournal } from '../journal/open-journal.js';
 import type { ReplayedState } from '../journal/replayed-state.js';
+import { TradeIndex } from '../journal/trade-index.js';
 import type { Keystore } from '../keys/keystore.js';
-import type { DeskFault } from '../lifecycle/ports.js';
-import { TradeDesk } from '../lifecycle/trade-desk.js';
+import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
-import { Router } from '../market/router.js';
 import { LatencyRecorder } from '../metrics/latency.js';
+import type { Signature } from '../model/brands.js';
 import { KillSwitch } from '../risk/kill-switch.js';
 import { StopGate } from '../risk/stop-gate.js';
-import { AccountInterner } from '../schedule/account-interner.js';
-import { LockTable } from '../schedule/lock-table.js';
+import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { ChainReader } from '../send/chain-reader.js';
 import { HttpLane } from '../send/http-lane.js';
 import { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
-import { readRpcTransaction } from '../send/rpc-transaction.js';
 import { TransactionSender } from '../send/transaction-sender.js';
 import type { AdaptiveBuilder } from '../threads/adaptive-builder.js';
-import { createAttemptBuilder } from '../threads/create-builder.js';
-import { KeyRing } from '../threads/key-ring.js';
-import { RouteBook } from '../threads/route-book.js';
+import type { KeyRing } from '../threads/key-ring.js';
 import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
-import { transactionErrorName } from '../transaction/program-errors.js';
-import { type TradingWallet, WalletAdmission } from './admission.js';
+import { createDesk } from './create-desk.js';
+import { createRisk, type Risk } from './create-risk.js';
 import type { Endpoints } from './endpoints.js';
 import { Health } from './health.js';
+import { healthFacts } from './health-facts.js';
 import { MarketData } from './market-data.js';
+import { observeTrades } from './observe-trades.js';
+import { loadTradingKeys, startBuilder } from './signing.js';
+import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
-import { TradeLocks } from './trade-locks.js';
+import { TradeHistory } from './trade-history.js';
 
 /** Connections for reads, beside the sending ones. */
 const READ_CONNECTIONS = 4;
-/** Rent of a token account and the base fee: what a transaction can cost beside its priority fee. */
-const RENT_AND_FEE_LAMPORTS = 2_044_280n;
-const TRADING_KEY_PREFIX = 'trading-key-';
 
 export interface ExecutorOptions {
   readonly config: Config;
@@ -50,77 +47,34 @@ export interface ExecutorOptions {
   readonly log: Log;
 }
 
-export class Executor {
+/** What an executor consists of, for those who show or steer it. */
+export interface Executor {
   readonly config: Config;
   readonly endpoints: Endpoints;
   readonly market: MarketData;
   readonly desk: TradeDesk;
+  readonly risk: Risk;
   readonly killSwitch: KillSwitch;
-  readonly rpc: RpcPool;
-  readonly builder: AdaptiveBuilder;
-  readonly latency: LatencyRecorder;
-  readonly counts: TradeCounts;
-  readonly health: Health;
-  readonly wallets: readonly TradingWallet[];
-  readonly replayed: ReplayedState;
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.config = parts.options.config;
-    this.endpoints = parts.options.endpoints;
-    this.market = parts.market;
-    this.desk = parts.desk;
-    this.killSwitch = parts.killSwitch;
-    this.rpc = parts.rpc;
-    this.builder = parts.builder;
-    this.latency = parts.latency;
-    this.counts = parts.counts;
-    this.health = parts.health;
-    this.wallets = parts.wallets;
-    this.replayed = parts.replayed;
-  }
-
-  /** Ends what was started, in reverse. Live trades stay in the journal for the next life. */
-  async close(): Promise<void> {
-    const { market, sender, tracker, builder, keys, journal, clients, health } = this.#parts;
-    this.desk.beginShutdown();
-    market.close();
-    tracker.close();
-    sender.close();
-    await builder.close();
-    keys.clear();
-    health.close();
-    await journal.close();
-    await Promise.all(clients.map((client) => client.close()));
-  }
-}
-
-interface Parts {
-  readonly options: ExecutorOptions;
-  readonly market: MarketData;
-  readonly desk: TradeDesk;
-  readonly killSwitch: KillSwitch;
-  readonly rpc: RpcPool;
-  readonly builder: AdaptiveBuilder;
-  readonly latency: LatencyRecorder;
-  readonly counts: TradeCounts;
-  readonly health: Health;
-  readonly wallets: readonly TradingWallet[];
-  readonly replayed: ReplayedState;
-  readonly sender: TransactionSender;
-  readonly tracker: AttemptTracker;
-  readonly keys: KeyRing;
   readonly journal: FileJournal;
-  readonly clients: readonly RpcClient[];
+  readonly index: TradeIndex;
+  readonly rpc: RpcPool;
+  readonly builder: AdaptiveBuilder;
+  readonly latency: LatencyRecorder;
+  readonly counts: TradeCounts;
+  readonly health: Health;
+  readonly strangers: StrangerWatch;
+  readonly wallets: readonly TradingWallet[];
+  readonly replayed: ReplayedState;
+  /** Ends what was started, in reverse. Live trades stay in the journal for the next life. */
+  close(): Promise<void>;
 }
 
 /**
  * Starts an executor and takes up the trades of its journal.
- * @throws HotslotError POOL_UNKNOWN, KEYSTORE_INVALID, JOURNAL_CORRUPT, JOURNAL_UNWRITABLE
+ * @throws HotslotError POOL_UNKNOWN, KEYSTORE_INVALID, JOURNAL_CORRUPT, CONFIG_INVALID (mint lists)
  */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
-  const { config, endpoints, keystore, clock, random, log } = options;
+  const { config, endpoints, clock, random, log } = options;
   const clients = endpoints.rpc.map(
     (url) => new RpcClient({ url, connections: READ_CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS }),
   );
@@ -135,15 +89,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
   });
   const [genesisHash] = await Promise.all([reader.genesisHash(), market.loadPools()]);
-  const { journal, replayed } = await openJournal({
-    dir: join(config.DATA_DIR, 'journal'),
-    genesisHash,
-    sync: config.JOURNAL_SYNC,
-    clock,
-  });
+  const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
   const killSwitch = new KillSwitch({ path: join(config.DATA_DIR, 'kill-switch.json'), clock });
-  const { keys, wallets } = loadTradingKeys(keystore);
-  const builder = startBuilder(options, market, keys);
+  shareKillSwitch(killSwitch, market);
+  const { keys, wallets } = loadTradingKeys(options.keystore);
+  const holdings = market.holdingsOf(wallets.map((wallet) => wallet.address));
+  const risk = createRisk({ config, clock, log, market, killSwitch, wallets, holdings });
+  const builder = startBuilder({ config, endpoints, clock, market, keys });
   const gate = new StopGate(killSwitch);
   const sender = new TransactionSender({
     lanes: openLanes(options),
@@ -158,166 +110,102 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     streamName: market.streamName,
     onPollError: (error) => log.warn('statuses could not be asked for', { error }),
   });
-  const wired = { market, journal, killSwitch, builder, gate, sender, tracker, reader, wallets };
-  const desk = createDesk(options, wired);
+  const { admission } = risk;
+  const desk = createDesk({
+    config,
+    clock,
+    random,
+    log,
+    market,
+    journal,
+    index,
+    killSwitch,
+    builder,
+    gate,
+    sender,
+    tracker,
+    reader,
+    admission,
+  });
   const latency = new LatencyRecorder();
   const counts = new TradeCounts();
-  observe(desk, latency, counts, log);
+  const history = new TradeHistory({ index, journal, journalDir: journalDir(config), clock, log });
+  observeTrades({ desk, latency, counts, history, trips: risk.trips, log });
+  const strangers = new StrangerWatch((signature) => isOurs(signature, desk, index), log);
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
-  market.start(
-    wallets.map((wallet) => wallet.address),
-    tracker,
-    () => undefined,
-  );
-  desk.resume([...replayed.trades.values()], clock.monotonicUs());
-  const health = new Health(() => healthFacts(options, wired, rpc), clock);
-  return new Executor({
-    options,
+  market.start(holdings, wallets, tracker, strangers);
+  desk.resume(replayed.live, clock.monotonicUs());
+  searchStrangers(strangers, reader, wallets, replayed, log);
+  const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc }), clock);
+  const outage = watchOutages(risk, market, rpc, clock);
+  const close = async () => {
+    desk.beginShutdown();
+    outage.cancel();
+    health.close();
+    market.close();
+    tracker.close();
+    sender.close();
+    await closeStores({ builder, keys, risk, history, journal });
+    await Promise.all(clients.map((client) => client.close()));
+  };
+  return {
+    config,
+    endpoints,
     market,
     desk,
+    risk,
     killSwitch,
+    journal,
+    index,
     rpc,
     builder,
     latency,
     counts,
     health,
+    strangers,
     wallets,
     replayed,
-    sender,
-    tracker,
-    keys,
-    journal,
-    clients,
-  });
+    close,
+  };
 }
 
-interface Wired {
-  readonly market: MarketData;
-  readonly journal: FileJournal;
-  readonly killSwitch: KillSwitch;
+const journalDir = (config: Config) => join(config.DATA_DIR, 'journal');
+
+async function openStores(config: Config, clock: Clock, genesisHash: string, log: Log) {
+  const dir = journalDir(config);
+  const { journal, replayed } = await openJournal({ dir, genesisHash, sync: config.JOURNAL_SYNC, clock });
+  for (const fault of replayed.faults) log.warn('the journal has a record that cannot be read', { ...fault });
+  if (replayed.setAside !== undefined)
+    log.warn("another chain's journal was set aside", { path: replayed.setAside });
+  const index = await TradeIndex.open({
+    dir: join(config.DATA_DIR, 'index'),
+    journalDir: dir,
+    genesisHash,
+    replayed,
+  });
+  return { journal, replayed, index };
+}
+
+async function closeStores(parts: {
   readonly builder: AdaptiveBuilder;
-  readonly gate: StopGate;
-  readonly sender: TransactionSender;
-  readonly tracker: AttemptTracker;
-  readonly reader: ChainReader;
-  readonly wallets: readonly TradingWallet[];
+  readonly keys: KeyRing;
+  readonly risk: Risk;
+  readonly history: TradeHistory;
+  readonly journal: FileJournal;
+}): Promise<void> {
+  await parts.builder.close();
+  parts.keys.clear();
+  parts.risk.close();
+  await parts.history.close();
+  await parts.journal.close();
 }
 
-function createDesk({ config, clock, random, log }: ExecutorOptions, wired: Wired): TradeDesk {
-  const { market, journal, killSwitch, builder, gate, sender, tracker, reader, wallets } = wired;
-  const router = new Router(market.book, () => clock.nowMs());
-  const poolKeys = market.book.keysOf.bind(market.book);
-  const tradeLocks = new TradeLocks(new AccountInterner(), config.LOCK_SCOPE, poolKeys);
-  const admission = new WalletAdmission({
-    wallets: () => wallets,
-    accounts: market.cache,
-    poolKeys,
-    minWalletLamports: config.MIN_WALLET_LAMPORTS,
-    maxCostLamports: config.MAX_PRIORITY_FEE_LAMPORTS + RENT_AND_FEE_LAMPORTS,
-  });
-  return new TradeDesk({
-    clock,
-    random,
-    slots: market.cache.slots,
-    route: (question) => router.choose(question),
-    poolKeys,
-    locks: new LockTable(),
-    lockSet: (trade) => tradeLocks.lockSet(trade),
-    admission,
-    killGrade: () => killSwitch.grade ?? 'off',
-    gate: {
-      stopCount: () => killSwitch.stopCount,
-      admit: (signature) => gate.admit(signature),
-      admitEarlier: (signature, signedAtMs) => gate.admitEarlier(signature, signedAtMs),
-      forget: (signature) => gate.forget(signature),
-    },
-    builder,
-    journal,
-    sender,
-    confirmer: tracker,
-    simulate: (wire) => reader.simulate(wire),
-    fetchTransaction: async (signature) => {
-      const answer = await reader.transaction(signature);
-      return answer === undefined ? undefined : readRpcTransaction(signature, answer, clock.monotonicUs());
-    },
-    errorName: (error, transaction) =>
-      transactionErrorName(error, () => undefined, transaction?.logMessages) ?? 'none',
-    history: { byId: () => undefined, byClientOrderId: () => undefined },
-    onFault: (fault) => logFault(log, fault),
-    settings: {
-      maxAttempts: config.MAX_ATTEMPTS,
-      expiryCommitment: config.EXPIRY_COMMITMENT,
-      computeUnitLimit: config.COMPUTE_UNIT_LIMIT,
-      computeUnitPriceMicroLamports: config.COMPUTE_UNIT_PRICE,
-      maxPriorityFeeLamports: config.MAX_PRIORITY_FEE_LAMPORTS,
-      maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,
-      maxPoolAgeSlots: config.MAX_POOL_AGE_SLOTS,
-      lockRelease: config.LOCK_RELEASE,
-      venueLockSlots: config.VENUE_LOCK_SLOTS,
-      maxConcurrent:
-        config.MAX_CONCURRENT_TRADES === 'auto' ? AUTO_FIRST_LIMIT : config.MAX_CONCURRENT_TRADES,
-      maxQueued: config.MAX_QUEUED_TRADES,
-      journalDurable: config.JOURNAL_SYNC === 'always',
-      mayTradeLive: config.mayTradeLive,
-    },
-  });
-}
-
-/** What `auto` begins with. */
-const AUTO_FIRST_LIMIT = 32;
-
-function logFault(log: Log, fault: DeskFault): void {
-  const { kind, message, tradeId, error } = fault;
-  log[kind === 'invariant' ? 'error' : 'warn'](message, { kind, tradeId, error });
-}
-
-function loadTradingKeys(keystore: Keystore): { keys: KeyRing; wallets: TradingWallet[] } {
-  const keys = new KeyRing();
-  const wallets: TradingWallet[] = [];
-  for (const { name, address } of keystore.entries()) {
-    if (!name.startsWith(TRADING_KEY_PREFIX)) continue;
-    keys.add(keystore.load(name));
-    wallets.push({ name, address });
-  }
-  return { keys, wallets };
-}
-
-function startBuilder(
-  { config, endpoints, clock }: ExecutorOptions,
-  market: MarketData,
-  keys: KeyRing,
-): AdaptiveBuilder {
-  const routes = new RouteBook({
-    keysOf: (pool) => market.book.keysOf(pool),
-    indexOf: (pool) => market.feed.indexOf(pool),
-    accountExists: (account) => (market.cache.get(account)?.lamports ?? 0n) > 0n,
-  });
-  keepLookupTables(routes, market, endpoints);
-  return createAttemptBuilder({
-    mode: config.SIGNING,
-    board: market.board,
-    routes,
-    keys,
-    clock,
-    ...(config.WORKERS === undefined ? {} : { workers: config.WORKERS }),
-  });
-}
-
-/** Messages are compiled against tables whose confirmed state is known; a change compiles them anew. */
-function keepLookupTables(routes: RouteBook, market: MarketData, endpoints: Endpoints): void {
-  let shape = '';
-  market.cache.addListener({
-    onConfirmed: () => {
-      const tables = endpoints.lookupTables.flatMap(
-        (address) => market.cache.lookupTables.usable(address) ?? [],
-      );
-      const now = tables.map((table) => `${table.address}:${table.addresses.length}`).join(' ');
-      if (now === shape) return;
-      shape = now;
-      routes.setLookupTables(tables);
-    },
-  });
+/** Every worker reads the grade from the shared board; the sending gate reads the switch itself. */
+function shareKillSwitch(killSwitch: KillSwitch, market: MarketData): void {
+  const share = () => market.board.setKillSwitch(killSwitch.grade ?? 'off');
+  share();
+  killSwitch.onChange(share);
 }
 
 /** Connections spread over the endpoints in turn, each endpoint at least one. */
@@ -329,53 +217,32 @@ function openLanes({ config, endpoints, clock }: ExecutorOptions): HttpLane[] {
   });
 }
 
-function observe(desk: TradeDesk, latency: LatencyRecorder, counts: TradeCounts, log: Log): void {
-  desk.onTrade((event) => {
-    counts.onTrade(event);
-    const { trade, change } = event;
-    if (change.state === 'sent') latency.recordSent(trade);
-    else if (change.state === 'processed' || change.state === 'confirmed' || change.state === 'finalized') {
-      latency.recordReached(trade, change.state);
-    }
-    if (!LOGGED_STATES.has(change.state)) return;
-    log.info('trade_execution', {
-      id: trade.id,
-      state: change.state,
-      signature: trade.attempts.at(-1)?.signature,
-      duration: change.knownAtMs - trade.acceptedAtMs,
-      stagesUs: trade.times,
-      ...(trade.outcome?.error === undefined ? {} : { error: trade.outcome.error }),
-      ...(trade.denial === undefined ? {} : { denial: trade.denial.code }),
-    });
+function isOurs(signature: Signature, desk: TradeDesk, index: TradeIndex): boolean {
+  return desk.knowsSignature(signature) || index.bySignature(signature) !== undefined;
+}
+
+/** In the background: trading does not wait for it. */
+function searchStrangers(
+  strangers: StrangerWatch,
+  reader: ChainReader,
+  wallets: readonly TradingWallet[],
+  replayed: ReplayedState,
+  log: Log,
+): void {
+  const first = replayed.trades.values().next();
+  if (first.done) return;
+  const addresses = wallets.map((wallet) => wallet.address);
+  strangers.searchHistory(reader, addresses, first.value.acceptedAtMs).catch((error: unknown) => {
+    log.warn("the wallets' history could not be searched", { error });
   });
 }
 
-const LOGGED_STATES: ReadonlySet<string> = new Set([
-  'confirmed',
-  'failed',
-  'expired',
-  'denied',
-  'cancelled',
-  'simulated',
-  'unknown',
-]);
+const OUTAGE_CHECK_MS = 500;
 
-function healthFacts({ config }: ExecutorOptions, { market, journal, killSwitch }: Wired, rpc: RpcPool) {
-  const { cache, book } = market;
-  const newest = cache.blockhashes.newest();
-  const pools = book.pools();
-  const isStale = (age: number) => !(age <= config.MAX_POOL_AGE_SLOTS);
-  return {
-    streams: [{ name: market.streamName, live: market.streamStatus === 'live', ageMs: cache.streamAgeMs() }],
-    maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
-    blockhashAgeSlots: newest === undefined ? undefined : cache.slots.head() - newest.slot,
-    maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,
-    stalePools: pools.filter(
-      (keys) => book.snapshotOf(keys.pool) === undefined || isStale(book.ageSlots(keys.pool)),
-    ).length,
-    pools: pools.length,
-    rpcs: rpc.health(),
-    journalWritable: journal.writable,
-    killSwitchActive: killSwitch.grade !== undefined,
-  };
+/** Tells the automatic trips whether stream and RPC answer at all. */
+function watchOutages(risk: Risk, market: MarketData, rpc: RpcPool, clock: Clock) {
+  return clock.every(OUTAGE_CHECK_MS, () => {
+    risk.trips.streamIsUp(market.streamStatus === 'live');
+    risk.trips.rpcIsUp(rpc.health().some((node) => node.calls === 0 || node.failureShare < 1));
+  });
 }

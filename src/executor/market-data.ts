@@ -7,9 +7,11 @@ import type { Log } from '../logging/log.js';
 import { PoolBook } from '../market/pool-book.js';
 import type { PoolKeys } from '../market/types.js';
 import type { Address, Slot } from '../model/brands.js';
+import type { Holding } from '../risk/positions.js';
+import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
 import { fanOut } from '../stream/fan-out.js';
-import type { StreamSink, StreamStatus, TransactionUpdate } from '../stream/types.js';
+import type { StreamSink, StreamStatus } from '../stream/types.js';
 import { YellowstoneStream } from '../stream/yellowstone-stream.js';
 import { BoardFeed } from '../threads/board-feed.js';
 import { SharedBoard } from '../threads/shared-board.js';
@@ -17,6 +19,7 @@ import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { associatedTokenAddress } from '../transaction/associated-token.js';
 import type { Endpoints } from './endpoints.js';
+import type { StrangerWatch } from './stranger-watch.js';
 
 /** Mainnet's epoch length; it decides only which Token-2022 transfer fee is in force. */
 const SLOTS_AN_EPOCH = 432_000;
@@ -99,21 +102,44 @@ export class MarketData {
     return loaded;
   }
 
+  /** Every token account that our wallets may hold of the pools' mints. */
+  holdingsOf(wallets: readonly Address[]): Holding[] {
+    const programs = new Map<Address, Address>();
+    for (const keys of this.book.pools()) {
+      programs.set(keys.mint0, keys.tokenProgram0).set(keys.mint1, keys.tokenProgram1);
+    }
+    return wallets.flatMap((wallet) =>
+      [...programs].map(([mint, program]) => ({
+        wallet,
+        mint,
+        tokenAccount: associatedTokenAddress(wallet, mint, program),
+      })),
+    );
+  }
+
   /** Subscribes to pools, wallets, their token accounts and the lookup tables. */
   start(
-    wallets: readonly Address[],
+    holdings: readonly Holding[],
+    wallets: readonly TradingWallet[],
     tracker: AttemptTracker,
-    onTransaction: (update: TransactionUpdate) => void,
+    strangers: StrangerWatch,
   ): void {
-    const { endpoints } = this.#options;
-    const pools = this.book.watchedAccounts();
+    const addresses = wallets.map((wallet) => wallet.address);
     const accounts = [
-      ...new Set([...pools, ...wallets, ...this.#tokenAccounts(wallets), ...endpoints.lookupTables]),
+      ...new Set([
+        ...this.book.watchedAccounts(),
+        ...addresses,
+        ...holdings.map((holding) => holding.tokenAccount),
+        ...this.#options.endpoints.lookupTables,
+      ]),
     ];
     this.cache.track(accounts);
     this.cache.addListener(tracker);
-    const follower = this.#follower(tracker, onTransaction);
-    this.#stream.start(fanOut(this.cache, follower), { accounts, wallets });
+    const ours = new Set(addresses);
+    this.#stream.start(fanOut(this.cache, this.#follower(tracker, ours, strangers)), {
+      accounts,
+      wallets: addresses,
+    });
   }
 
   close(): void {
@@ -123,7 +149,7 @@ export class MarketData {
   }
 
   /** Behind the cache: what listens to transactions and to the stream's own state. */
-  #follower(tracker: AttemptTracker, onTransaction: (update: TransactionUpdate) => void): StreamSink {
+  #follower(tracker: AttemptTracker, ours: ReadonlySet<Address>, strangers: StrangerWatch): StreamSink {
     const { log } = this.#options;
     return {
       onSlot: () => undefined,
@@ -131,7 +157,8 @@ export class MarketData {
       onAccount: () => undefined,
       onTransaction: (update) => {
         tracker.onTransaction(update);
-        onTransaction(update);
+        const wallet = update.accountKeys.find((key) => ours.has(key));
+        if (wallet !== undefined) strangers.seen({ signature: update.signature, slot: update.slot, wallet });
       },
       onGap: (gap) => {
         log.warn('the stream was not complete', { ...gap });
@@ -156,16 +183,6 @@ export class MarketData {
       });
     }
     return keys;
-  }
-
-  #tokenAccounts(wallets: readonly Address[]): Address[] {
-    const mints = new Map<Address, Address>();
-    for (const keys of this.book.pools()) {
-      mints.set(keys.mint0, keys.tokenProgram0).set(keys.mint1, keys.tokenProgram1);
-    }
-    return wallets.flatMap((wallet) =>
-      [...mints].map(([mint, program]) => associatedTokenAddress(wallet, mint, program)),
-    );
   }
 
   #fetchAccounts(): FetchAccounts {

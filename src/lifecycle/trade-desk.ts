@@ -136,6 +136,11 @@ export class TradeDesk {
     );
   }
 
+  /** Whether an attempt of a trade in memory has the signature. */
+  knowsSignature(signature: Signature): boolean {
+    return this.#store.bySignature(signature) !== undefined;
+  }
+
   recent(limit: number): Trade[] {
     return this.#store.recent(limit);
   }

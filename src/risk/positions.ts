@@ -1,16 +1,14 @@
-import type { Address, Signature, Slot } from '../model/brands.js';
-import type { TransactionUpdate } from '../stream/types.js';
+/**
+ * What our wallets hold by confirmed balances, read from the accounts that the stream keeps: deposits and sweeps are
+ * in it, since they are held or gone. A gap repairs itself, because the accounts are fetched again.
+ */
+import type { AccountView } from '../cache/types.js';
+import { tokenAccountAmount } from '../market/raydium-cpmm-layout.js';
+import type { Address } from '../model/brands.js';
 import { SOL_MINT } from './balance-changes.js';
 
-/** Newest signatures remembered, so that one transaction told by two streams counts once. */
-export const MAX_REMEMBERED_SIGNATURES = 16_384;
-
-interface Wallet {
-  /** Transactions up to this slot are in the fetched balances already. */
-  baselineSlot: number;
-  lamports: bigint;
-  readonly tokens: Map<Address, bigint>;
-}
+/** Shorter account data is no token account. */
+const TOKEN_ACCOUNT_BYTES = 165;
 
 export interface PositionRow {
   readonly wallet: Address;
@@ -18,90 +16,74 @@ export interface PositionRow {
   readonly amount: bigint;
 }
 
-/** What our wallets hold by confirmed balances: deposits and sweeps included, since they are held or gone. */
-export class Positions {
-  readonly #wallets = new Map<Address, Wallet>();
-  readonly #seen = new Set<Signature>();
-
-  /** Balances as fetched at confirmed, in answer to a context slot. */
-  reset(
-    wallet: Address,
-    balances: {
-      readonly slot: Slot;
-      readonly lamports: bigint;
-      readonly tokens: ReadonlyMap<Address, bigint>;
-    },
-  ): void {
-    this.#wallets.set(wallet, {
-      baselineSlot: balances.slot,
-      lamports: balances.lamports,
-      tokens: new Map(balances.tokens),
-    });
-  }
-
-  /** A transaction that is confirmed. Returns false for one that was counted before. */
-  apply(transaction: TransactionUpdate): boolean {
-    if (this.#seen.has(transaction.signature)) return false;
-    this.#seen.add(transaction.signature);
-    if (this.#seen.size > MAX_REMEMBERED_SIGNATURES) {
-      const oldest = this.#seen.values().next();
-      if (!oldest.done) this.#seen.delete(oldest.value);
-    }
-    for (const [address, wallet] of this.#wallets) {
-      if (transaction.slot <= wallet.baselineSlot) continue;
-      const index = transaction.accountKeys.indexOf(address);
-      if (index >= 0)
-        wallet.lamports += (transaction.postBalances[index] ?? 0n) - (transaction.preBalances[index] ?? 0n);
-      for (const balance of transaction.preTokenBalances)
-        this.#move(wallet, address, balance, -balance.amount);
-      for (const balance of transaction.postTokenBalances)
-        this.#move(wallet, address, balance, balance.amount);
-    }
-    return true;
-  }
-
-  #move(wallet: Wallet, address: Address, balance: { owner: Address; mint: Address }, delta: bigint): void {
-    if (balance.owner !== address) return;
-    wallet.tokens.set(balance.mint, (wallet.tokens.get(balance.mint) ?? 0n) + delta);
-  }
-
+/** What the limits read of positions. */
+export interface PositionView {
   /** Lamports of the wallet's own account, wrapped SOL apart. */
-  lamports(wallet: Address): bigint {
-    return this.#wallets.get(wallet)?.lamports ?? 0n;
-  }
-
+  lamports(wallet: Address): bigint;
   /** Tokens of a mint, wrapped SOL for SOL_MINT. */
-  tokens(wallet: Address, mint: Address): bigint {
-    return this.#wallets.get(wallet)?.tokens.get(mint) ?? 0n;
+  tokens(wallet: Address, mint: Address): bigint;
+  /** Over all wallets; SOL in both forms. */
+  total(mint: Address): bigint;
+  /** Every mint that some wallet holds. */
+  mints(): Address[];
+  /** Non-zero positions; SOL in both forms on one row. */
+  rows(): PositionRow[];
+}
+
+export interface Holding {
+  readonly wallet: Address;
+  readonly mint: Address;
+  readonly tokenAccount: Address;
+}
+
+export class AccountPositions implements PositionView {
+  readonly #accounts: AccountView;
+  readonly #wallets: readonly Address[];
+  readonly #byWallet = new Map<Address, Map<Address, Address>>();
+
+  constructor(accounts: AccountView, wallets: readonly Address[], holdings: readonly Holding[]) {
+    this.#accounts = accounts;
+    this.#wallets = wallets;
+    for (const wallet of wallets) this.#byWallet.set(wallet, new Map());
+    for (const { wallet, mint, tokenAccount } of holdings)
+      this.#byWallet.get(wallet)?.set(mint, tokenAccount);
   }
 
-  /** Over all wallets; SOL in both forms. */
+  lamports(wallet: Address): bigint {
+    return this.#accounts.getConfirmed(wallet)?.lamports ?? 0n;
+  }
+
+  tokens(wallet: Address, mint: Address): bigint {
+    const address = this.#byWallet.get(wallet)?.get(mint);
+    const account = address === undefined ? undefined : this.#accounts.getConfirmed(address);
+    return account === undefined || account.data.length < TOKEN_ACCOUNT_BYTES
+      ? 0n
+      : tokenAccountAmount(account.data);
+  }
+
   total(mint: Address): bigint {
     let total = 0n;
-    for (const wallet of this.#wallets.values()) {
-      total += wallet.tokens.get(mint) ?? 0n;
-      if (mint === SOL_MINT) total += wallet.lamports;
+    for (const wallet of this.#wallets) {
+      total += this.tokens(wallet, mint);
+      if (mint === SOL_MINT) total += this.lamports(wallet);
     }
     return total;
   }
 
-  /** Every mint that some wallet holds. */
   mints(): Address[] {
     const mints = new Set<Address>();
-    for (const wallet of this.#wallets.values()) {
-      if (wallet.lamports > 0n) mints.add(SOL_MINT);
-      for (const [mint, amount] of wallet.tokens) if (amount > 0n) mints.add(mint);
-    }
+    for (const { mint } of this.rows()) mints.add(mint);
     return [...mints];
   }
 
   rows(): PositionRow[] {
     const rows: PositionRow[] = [];
-    for (const [address, wallet] of this.#wallets) {
-      const sol = wallet.lamports + (wallet.tokens.get(SOL_MINT) ?? 0n);
-      if (sol !== 0n) rows.push({ wallet: address, mint: SOL_MINT, amount: sol });
-      for (const [mint, amount] of wallet.tokens) {
-        if (amount !== 0n && mint !== SOL_MINT) rows.push({ wallet: address, mint, amount });
+    for (const [wallet, byMint] of this.#byWallet) {
+      const sol = this.lamports(wallet) + this.tokens(wallet, SOL_MINT);
+      if (sol !== 0n) rows.push({ wallet, mint: SOL_MINT, amount: sol });
+      for (const mint of byMint.keys()) {
+        const amount = mint === SOL_MINT ? 0n : this.tokens(wallet, mint);
+        if (amount !== 0n) rows.push({ wallet, mint, amount });
       }
     }
     return rows;

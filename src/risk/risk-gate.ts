@@ -5,7 +5,7 @@ import { SOL_MINT } from './balance-changes.js';
 import type { KillSwitch } from './kill-switch.js';
 import type { MintLists } from './mint-lists.js';
 import type { PnlBook, Valuation } from './pnl.js';
-import type { Positions } from './positions.js';
+import type { PositionView } from './positions.js';
 import type { Reservation, Reservations } from './reservations.js';
 
 /** Every limit is off where it is absent. Quote amounts are base units of the quote currency. */
@@ -45,7 +45,7 @@ export class RiskGate {
   readonly #limits: RiskLimits;
   readonly #killSwitch: KillSwitch;
   readonly #lists: MintLists | undefined;
-  readonly #positions: Positions;
+  readonly #positions: PositionView;
   readonly #reservations: Reservations;
   readonly #pnl: PnlBook;
   readonly #valuation: Valuation;
@@ -58,7 +58,7 @@ export class RiskGate {
     limits: RiskLimits;
     killSwitch: KillSwitch;
     lists?: MintLists;
-    positions: Positions;
+    positions: PositionView;
     reservations: Reservations;
     pnl: PnlBook;
     valuation: Valuation;
@@ -90,7 +90,7 @@ export class RiskGate {
   }
 
   /**
-   * Checks and reserves. `Reservations.release` ends it, after `Positions.apply` of the landing.
+   * Checks and reserves. `Reservations.release` ends it, once confirmed balances hold the landing.
    * @throws HotslotError KILL_SWITCH_ACTIVE, MINT_DENIED, RISK_LIMIT (context.limit names it), PRICE_IMPACT,
    *   INSUFFICIENT_FUNDS, RATE_LIMITED
    */

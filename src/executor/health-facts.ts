@@ -1,0 +1,34 @@
+import type { Config } from '../config/config.js';
+import type { FileJournal } from '../journal/file-journal.js';
+import type { KillSwitch } from '../risk/kill-switch.js';
+import type { RpcPool } from '../send/rpc-pool.js';
+import type { HealthFacts } from './health.js';
+import type { MarketData } from './market-data.js';
+
+/** What the health checks look at, gathered from the stages. */
+export function healthFacts(parts: {
+  readonly config: Config;
+  readonly market: MarketData;
+  readonly journal: FileJournal;
+  readonly killSwitch: KillSwitch;
+  readonly rpc: RpcPool;
+}): HealthFacts {
+  const { config, market, journal, killSwitch, rpc } = parts;
+  const { cache, book } = market;
+  const newest = cache.blockhashes.newest();
+  const pools = book.pools();
+  const isStale = (age: number) => !(age <= config.MAX_POOL_AGE_SLOTS);
+  return {
+    streams: [{ name: market.streamName, live: market.streamStatus === 'live', ageMs: cache.streamAgeMs() }],
+    maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
+    blockhashAgeSlots: newest === undefined ? undefined : cache.slots.head() - newest.slot,
+    maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,
+    stalePools: pools.filter(
+      (keys) => book.snapshotOf(keys.pool) === undefined || isStale(book.ageSlots(keys.pool)),
+    ).length,
+    pools: pools.length,
+    rpcs: rpc.health(),
+    journalWritable: journal.writable,
+    killSwitchActive: killSwitch.grade !== undefined,
+  };
+}

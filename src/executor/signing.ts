@@ -1,0 +1,66 @@
+/** Keys, routes and the attempt builder over them. */
+import type { Config } from '../config/config.js';
+import type { Keystore } from '../keys/keystore.js';
+import type { TradingWallet } from '../schedule/wallet-chooser.js';
+import type { AdaptiveBuilder } from '../threads/adaptive-builder.js';
+import { createAttemptBuilder } from '../threads/create-builder.js';
+import { KeyRing } from '../threads/key-ring.js';
+import { RouteBook } from '../threads/route-book.js';
+import type { Clock } from '../time/clock.js';
+import type { Endpoints } from './endpoints.js';
+import type { MarketData } from './market-data.js';
+
+const TRADING_KEY_PREFIX = 'trading-key-';
+
+/** Every `trading-key-…` of the keystore; the others (`master`) are not for trading. */
+export function loadTradingKeys(keystore: Keystore): { keys: KeyRing; wallets: TradingWallet[] } {
+  const keys = new KeyRing();
+  const wallets: TradingWallet[] = [];
+  for (const { name, address } of keystore.entries()) {
+    if (!name.startsWith(TRADING_KEY_PREFIX)) continue;
+    keys.add(keystore.load(name));
+    wallets.push({ name, address });
+  }
+  return { keys, wallets };
+}
+
+export interface SigningParts {
+  readonly config: Config;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  readonly market: MarketData;
+  readonly keys: KeyRing;
+}
+
+export function startBuilder({ config, endpoints, clock, market, keys }: SigningParts): AdaptiveBuilder {
+  const routes = new RouteBook({
+    keysOf: (pool) => market.book.keysOf(pool),
+    indexOf: (pool) => market.feed.indexOf(pool),
+    accountExists: (account) => (market.cache.get(account)?.lamports ?? 0n) > 0n,
+  });
+  keepLookupTables(routes, market, endpoints);
+  return createAttemptBuilder({
+    mode: config.SIGNING,
+    board: market.board,
+    routes,
+    keys,
+    clock,
+    ...(config.WORKERS === undefined ? {} : { workers: config.WORKERS }),
+  });
+}
+
+/** Messages are compiled against tables whose confirmed state is known; a change compiles them anew. */
+function keepLookupTables(routes: RouteBook, market: MarketData, endpoints: Endpoints): void {
+  let shape = '';
+  market.cache.addListener({
+    onConfirmed: () => {
+      const tables = endpoints.lookupTables.flatMap(
+        (address) => market.cache.lookupTables.usable(address) ?? [],
+      );
+      const now = tables.map((table) => `${table.address}:${table.addresses.length}`).join(' ');
+      if (now === shape) return;
+      shape = now;
+      routes.setLookupTables(tables);
+    },
+  });
+}
