@@ -14,6 +14,7 @@ import type { Signature } from '../model/brands.js';
 import { KillSwitch } from '../risk/kill-switch.js';
 import { StopGate } from '../risk/stop-gate.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
+import { askUntilAnswered } from '../send/ask-until-answered.js';
 import { ChainReader } from '../send/chain-reader.js';
 import { HttpLane } from '../send/http-lane.js';
 import { RpcClient } from '../send/rpc-client.js';
@@ -88,7 +89,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     log,
     maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
   });
-  const [genesisHash] = await Promise.all([reader.genesisHash(), market.loadPools()]);
+  const askGenesis = askUntilAnswered(
+    () => reader.genesisHash(),
+    clock,
+    (error) => log.warn('the genesis hash could not be asked for; trying on', { error }),
+  );
+  const [genesisHash] = await Promise.all([askGenesis, market.loadPools()]);
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
   const killSwitch = new KillSwitch({ path: join(config.DATA_DIR, 'kill-switch.json'), clock });
   shareKillSwitch(killSwitch, market);
