@@ -32,6 +32,10 @@ const memorySignal = installMemorySignal();
 const cleanUps: (() => Promise<void> | void)[] = [];
 let isEnding = false;
 
+/** The stages' timers keep no process alive, and until the control plane listens nothing else does. */
+const HOLD_MS = 60_000;
+const holdsUntilListening = setInterval(() => undefined, HOLD_MS);
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } });
   const config = loadConfig({ ...readEnvironmentFile('.env'), ...process.env });
@@ -55,6 +59,7 @@ async function main(): Promise<void> {
   });
   cleanUps.push(() => executor.close());
   const control = await listen(config, executor, held, opened.log);
+  clearInterval(holdsUntilListening);
   opened.log.info('started', { pid: process.pid, controlPort: control.port, embedded: config.embedded });
   if (values.demo && config.embedded) demonstrate(config, executor, opened.log);
   cleanUps.push(
