@@ -82,6 +82,7 @@ export function createDesk(parts: DeskParts): TradeDesk {
         const use = index.byClientOrderId(clientOrderId);
         return use === undefined ? undefined : index.get(use.tradeId);
       },
+      knowsSignature: (signature) => index.hasSignature(signature),
     },
     onFault: (fault) => logFault(log, fault),
   });

@@ -224,7 +224,7 @@ function openLanes({ config, endpoints, clock }: ExecutorOptions): HttpLane[] {
 }
 
 function isOurs(signature: Signature, desk: TradeDesk, index: TradeIndex): boolean {
-  return desk.knowsSignature(signature) || index.bySignature(signature) !== undefined;
+  return desk.knowsSignature(signature) || index.hasSignature(signature);
 }
 
 /** In the background: trading does not wait for it. */

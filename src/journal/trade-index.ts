@@ -148,6 +148,10 @@ export class TradeIndex {
     return this.#trades.get(id);
   }
 
+  hasSignature(signature: Signature): boolean {
+    return this.#signatures.doesExist(signature);
+  }
+
   bySignature(signature: Signature): Trade | undefined {
     const id = this.#signatures.get(signature);
     return id === undefined ? undefined : this.get(id);

@@ -1,24 +1,31 @@
 /** One attempt: quote, build and sign, write down (L1), track, send. */
 import { HotslotError } from '../errors/hotslot-error.js';
+import type { Signature } from '../model/brands.js';
 import type { Attempt } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
 import type { BuildRequest, BuiltAttempt } from '../threads/types.js';
+import { AttemptNonces } from './attempt-nonce.js';
 import type { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type Moves } from './moves.js';
 import type { DeskPorts } from './ports.js';
 import type { LiveTrade, TradeStore } from './trade-store.js';
+
+/** Builds of one attempt, should its signature be taken. */
+const MAX_BUILDS = 3;
 
 export class AttemptRunner {
   readonly #ports: DeskPorts;
   readonly #store: TradeStore;
   readonly #locks: LockKeeper;
   readonly #moves: Moves;
+  readonly #nonces: AttemptNonces;
 
   constructor(ports: DeskPorts, store: TradeStore, locks: LockKeeper, moves: Moves) {
     this.#ports = ports;
     this.#store = store;
     this.#locks = locks;
     this.#moves = moves;
+    this.#nonces = new AttemptNonces(ports.random);
   }
 
   /** Runs to the first send or to a denial; never rejects. */
@@ -27,11 +34,11 @@ export class AttemptRunner {
       const { intent } = live.trade;
       this.#assertMaySign(live);
       const zeroSignature = intent.dryRun || !this.#ports.settings.mayTradeLive;
-      const built = await this.#ports.builder.build(this.#request(live, zeroSignature));
-      if (!built.ok) throw HotslotError.fromPlain(built.error);
+      const request = this.#request(live, zeroSignature);
+      const { built, computeUnitLimit } = await this.#build(request);
       this.#stampBuild(live, built);
       if (zeroSignature) await this.#simulate(live, built);
-      else await this.#launch(live, built);
+      else await this.#launch(live, built, computeUnitLimit);
     } catch (error) {
       this.#deny(live, error);
     }
@@ -55,6 +62,24 @@ export class AttemptRunner {
     return this.#ports.killGrade() === 'stop' || this.#ports.gate.stopCount() !== live.stopCount;
   }
 
+  /** Bytes that another trade has signed would land once and count twice: they are made anew, with another nonce. */
+  async #build(request: BuildRequest): Promise<{ built: BuiltAttempt; computeUnitLimit: number }> {
+    const base = this.#ports.settings.computeUnitLimit;
+    for (let tries = 0; tries < MAX_BUILDS; tries++) {
+      const computeUnitLimit =
+        tries === 0 ? request.computeUnitLimit : base + this.#nonces.next(request.wallet);
+      const built = await this.#ports.builder.build({ ...request, computeUnitLimit });
+      if (!built.ok) throw HotslotError.fromPlain(built.error);
+      if (built.signature === undefined || !this.#isTaken(built.signature))
+        return { built, computeUnitLimit };
+    }
+    throw new HotslotError('WORKER_FAILED', { detail: 'Every signature was taken.' });
+  }
+
+  #isTaken(signature: Signature): boolean {
+    return this.#store.bySignature(signature) !== undefined || this.#ports.history.knowsSignature(signature);
+  }
+
   #request(live: LiveTrade, zeroSignature: boolean): BuildRequest {
     const { trade } = live;
     const { settings } = this.#ports;
@@ -67,7 +92,7 @@ export class AttemptRunner {
       amount: trade.intent.amount,
       limit: trade.limit,
       slippageBps: trade.intent.slippageBps,
-      computeUnitLimit: settings.computeUnitLimit,
+      computeUnitLimit: settings.computeUnitLimit + this.#nonces.next(trade.wallet),
       computeUnitPriceMicroLamports: cappedPrice(settings),
       validityBlocks: trade.intent.validityBlocks,
       maxBlockhashAgeSlots: settings.maxBlockhashAgeSlots,
@@ -85,11 +110,11 @@ export class AttemptRunner {
     times.quotedUs = doneUs - built.signUs - built.buildUs;
   }
 
-  async #launch(live: LiveTrade, built: BuiltAttempt): Promise<void> {
+  async #launch(live: LiveTrade, built: BuiltAttempt, computeUnitLimit: number): Promise<void> {
     const { trade } = live;
     // A stop or a cancellation that came while it was being signed: nothing is written down, nothing leaves.
     this.#assertMaySign(live);
-    const attempt = attemptOf(trade.attempts.length + 1, built, this.#ports);
+    const attempt = attemptOf(trade.attempts.length + 1, built, computeUnitLimit, this.#ports);
     const isWritten = await this.#writeDown(live, attempt);
     trade.attempts.push(attempt);
     this.#store.addSignature(attempt.signature, live);
@@ -196,7 +221,12 @@ function cappedPrice(settings: DeskPorts['settings']): bigint {
   return settings.computeUnitPriceMicroLamports < most ? settings.computeUnitPriceMicroLamports : most;
 }
 
-function attemptOf(number: number, built: BuiltAttempt, { settings, clock }: DeskPorts): Attempt {
+function attemptOf(
+  number: number,
+  built: BuiltAttempt,
+  computeUnitLimit: number,
+  { settings, clock }: DeskPorts,
+): Attempt {
   if (built.signature === undefined) throw new Error('an attempt without a signature');
   return {
     number,
@@ -209,7 +239,7 @@ function attemptOf(number: number, built: BuiltAttempt, { settings, clock }: Des
     quotedIn: built.quotedIn,
     quotedOut: built.quotedOut,
     limit: built.limit,
-    computeUnitLimit: settings.computeUnitLimit,
+    computeUnitLimit,
     computeUnitPriceMicroLamports: cappedPrice(settings),
     wire: built.wire,
     sends: 0,

@@ -109,6 +109,8 @@ export interface DeskPorts {
   readonly history: {
     byId(id: TradeId): Trade | undefined;
     byClientOrderId(clientOrderId: string): Trade | undefined;
+    /** Whether an attempt of a trade that is not in memory has the signature. */
+    knowsSignature(signature: Signature): boolean;
   };
   /** Faults that are no trade's end but that an operator must hear of. */
   readonly onFault: (fault: DeskFault) => void;
