@@ -98,11 +98,24 @@ export class Landing {
     if (attempt !== undefined) this.#moves.stopSending(attempt);
   }
 
+  /** Without the transaction only its slot is told: what it cost is not guessed. */
   #outcome(live: LiveTrade, event: Landed): TradeOutcome {
     const { trade } = live;
     const base = { slot: event.slot, slotDelta: event.slot - trade.intentSlot };
-    if (event.transaction === undefined) return { ...base, feeLamports: 0n };
-    return { ...base, ...balancesOf(trade, event.transaction) };
+    if (event.transaction !== undefined) return { ...base, ...balancesOf(trade, event.transaction) };
+    // Read before a restart, and the landing is the same.
+    if (trade.outcome?.slot === event.slot && isRead(trade.outcome)) return trade.outcome;
+    return base;
+  }
+
+  /** A trade that ended before a restart which came before its balances were read. */
+  resumeEnded(live: LiveTrade): void {
+    const { outcome, attempts, state } = live.trade;
+    const last = attempts.at(-1);
+    const hasLanded = state === 'finalized' || state === 'failed';
+    if (!hasLanded || outcome === undefined || last === undefined || isRead(outcome)) return;
+    live.landedSlot = outcome.slot;
+    void this.#fetchOutcome(live, last.signature, outcome.slot);
   }
 
   /** The stream did not bring the transaction (a gap): nodes are asked for its balances. */
@@ -212,6 +225,11 @@ export class Landing {
 function hasReached(trade: Trade, commitment: Commitment): boolean {
   const reached = REACHED[trade.state];
   return reached !== undefined && isAtLeast(reached, commitment);
+}
+
+/** The transaction itself was read, by the stream or by a node. */
+function isRead(outcome: TradeOutcome): boolean {
+  return outcome.feeLamports !== undefined;
 }
 
 /** What the wallet spent and received, from the transaction's own balances; fees apart. */

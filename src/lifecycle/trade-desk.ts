@@ -197,13 +197,13 @@ export class TradeDesk {
   /** Takes up the trades of an earlier life of the process; settled ones go to memory as they are. */
   resume(trades: readonly Trade[], receivedUs: number): void {
     const { gate } = this.#ports;
-    const unended = trades
-      .map((trade) => this.#store.add(trade, receivedUs, gate.stopCount()))
-      .filter(({ trade }) => !TERMINAL_STATES.has(trade.state));
+    const all = trades.map((trade) => this.#store.add(trade, receivedUs, gate.stopCount()));
+    const unended = all.filter(({ trade }) => !TERMINAL_STATES.has(trade.state));
     for (const { trade } of unended) this.#ports.admission.readmit(trade);
     // Those that are out first: a queued one may start at once, and must find their locks taken.
     for (const live of unended) if (LIVE_STATES.has(live.trade.state)) this.#resumeAttempt(live);
     for (const live of unended) if (!LIVE_STATES.has(live.trade.state)) this.#resumeQueued(live);
+    for (const live of all) if (TERMINAL_STATES.has(live.trade.state)) this.#landing.resumeEnded(live);
   }
 
   /** Stops taking and starting trades; what is out goes on being confirmed. */

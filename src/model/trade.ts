@@ -76,8 +76,8 @@ export interface StageTimes {
 /** What the chain says it did, from confirmed balances and meta, once landed. */
 export interface TradeOutcome {
   readonly slot: Slot;
-  /** Lamports, verbatim from meta. */
-  readonly feeLamports: bigint;
+  /** Lamports, verbatim from meta; absent, like `spent` and `received`, until the transaction itself was read. */
+  readonly feeLamports?: bigint;
   readonly spent?: bigint;
   readonly received?: bigint;
   /** Name of the on-chain error, for `failed`. */
