@@ -1,7 +1,8 @@
 /**
  * Account states by slot, chosen along the head's ancestry and kept back to the root (L7): what a dead slot or a
  * lost fork wrote falls away because its slot does not count any more. Within a slot the highest write_version
- * is the state; along one chain the higher slot is the newer one.
+ * is the state; along one chain the higher slot is the newer one. A write_version is one node's own count: where
+ * accounts moved to another stream inside a slot, what the later stream brought goes before (`term`).
  *
  * A fetched state stands for the whole of its slot, later than any write in it. It is fetched at confirmed, so
  * that it lies on the one chain that confirmed slots form (see refetcher.ts).
@@ -28,6 +29,8 @@ export interface AccountChange {
 }
 
 interface Version extends AccountVersion {
+  /** Of the stream's accounts; a fetched state stands above every one. */
+  readonly term: number;
   readonly fetched: boolean;
   /** Rooted: it counts for good, also when its slot is forgotten. */
   settled: boolean;
@@ -91,6 +94,7 @@ export class AccountCache {
       address: update.address,
       slot: update.slot,
       writeVersion: update.writeVersion,
+      term: update.term ?? 0,
       lamports: update.lamports,
       owner: update.owner,
       // The update's bytes are a view into its message; a copy does not hold the message in memory.
@@ -123,6 +127,7 @@ export class AccountCache {
       address,
       slot,
       writeVersion: U64_MAX,
+      term: Number.POSITIVE_INFINITY,
       lamports,
       owner,
       data,
@@ -176,7 +181,8 @@ export class AccountCache {
     while (index > 0 && versions[index - 1]!.slot > version.slot) index--;
     const before = versions[index - 1];
     if (before?.slot === version.slot) {
-      if (before.writeVersion >= version.writeVersion) return false;
+      if (before.term > version.term) return false;
+      if (before.term === version.term && before.writeVersion >= version.writeVersion) return false;
       versions[index - 1] = version;
     } else {
       // Older than the rooted state: it can never count.

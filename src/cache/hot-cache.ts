@@ -44,8 +44,6 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
   readonly #refetcher: Refetcher | undefined;
   #listeners: readonly CacheListener[] = [];
   #lastActivityUs = Number.NEGATIVE_INFINITY;
-  /** Newest slot of which the stream has brought everything. */
-  #completeSlot = 0;
   #status: StreamStatus = 'down';
 
   constructor(options: HotCacheOptions) {
@@ -117,7 +115,7 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
 
   ageSlots(address: Address): number {
     if (!this.#accounts.tracked.has(address) || this.#suspects.has(address)) return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.#tree.head - this.#completeSlot);
+    return Math.max(0, this.#tree.head - this.#tree.completeThrough);
   }
 
   /** Ends re-fetching. */
@@ -195,7 +193,6 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
   }
 
   #apply(change: TreeChange, slot: Slot, lateMeta: boolean): void {
-    if (change.completed && slot > this.#completeSlot) this.#completeSlot = slot;
     const accounts = this.#accounts.slotsChanged(change);
     const suspect = this.#suspects.slotsRemoved(change.removed);
     if (change.rootMoved) this.#suspects.rooted(this.#tree.root, (at) => this.#tree.isLost(at));

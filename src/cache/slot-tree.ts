@@ -28,7 +28,7 @@ export interface SlotNode {
   dead: boolean;
   /** Known to be on the root's chain. */
   rooted: boolean;
-  /** All its updates at processed have come. */
+  /** All its accounts at processed have come. */
   complete: boolean;
   meta: BlockMetaUpdate | undefined;
 }
@@ -105,7 +105,7 @@ export class SlotTree {
         break;
       case 'processed':
         revived = processed(node);
-        completed = completes(node);
+        completed = update.accountsPending !== true && completes(node);
         break;
       default:
         break;
@@ -120,7 +120,16 @@ export class SlotTree {
     // A block is frozen, but only its PROCESSED makes it a head: a dead slot has neither.
     const revived = node.dead;
     node.dead = false;
-    return this.#recompute({ died: undefined, completed: completes(node), revived });
+    const completed = update.accountsPending !== true && completes(node);
+    return this.#recompute({ died: undefined, completed, revived });
+  }
+
+  /** Newest slot up to the head, not on a fork known to be lost, of which all accounts have come; 0 for none. */
+  get completeThrough(): Slot {
+    const newest = this.#highest(
+      (node) => node.complete && node.slot <= this.#head && !this.isLost(node.slot),
+    );
+    return newest?.slot ?? asSlot(0);
   }
 
   /** On the head's ancestry, or the slot in progress on top of it; not for slots at or below the root. */

@@ -18,6 +18,8 @@ export class Suspects {
   readonly #waiting = new Map<Address, Slot>();
   /** Armed by a fetch whose slot may still be lost. */
   readonly #repairs = new Map<Address, Repair>();
+  /** Trusted accounts that are fetched again all the same, with the slot from which an answer is of use. */
+  readonly #doubts = new Map<Address, number>();
   #allRequirement = Number.POSITIVE_INFINITY;
 
   get size(): number {
@@ -37,6 +39,7 @@ export class Suspects {
     this.#own.delete(address);
     this.#waiting.delete(address);
     this.#repairs.delete(address);
+    this.#doubts.delete(address);
   }
 
   /**
@@ -47,6 +50,10 @@ export class Suspects {
   gap(gap: StreamGap, tracked: Iterable<Address>): Address[] {
     const requirement = gap.open ? Number.POSITIVE_INFINITY : (gap.repairFrom ?? gap.resumedAt);
     const fresh: Address[] = [];
+    if (gap.covered === true) {
+      for (const address of gap.accounts ?? tracked) this.#doubts.set(address, requirement);
+      return fresh;
+    }
     if (gap.accounts === undefined) this.#allRequirement = requirement;
     for (const address of gap.accounts ?? tracked) {
       const own = this.#own.get(address);
@@ -91,17 +98,24 @@ export class Suspects {
       addresses.push(address);
       minContextSlot = Math.max(minContextSlot, requirement);
     }
+    for (const [address, requirement] of this.#doubts) {
+      if (requirement > confirmed || this.#own.has(address)) continue;
+      addresses.push(address);
+      minContextSlot = Math.max(minContextSlot, requirement);
+    }
     return addresses.length === 0 ? undefined : { addresses, minContextSlot: minContextSlot as Slot };
   }
 
   /** Whether a state fetched at this slot is new enough to be taken at all. */
   accepts(address: Address, slot: Slot): boolean {
-    return this.#own.has(address) && slot >= this.requirement(address);
+    if (this.#own.has(address)) return slot >= this.requirement(address);
+    return slot >= (this.#doubts.get(address) ?? Number.POSITIVE_INFINITY);
   }
 
-  /** The account was fetched at this slot; `arm` decides. */
+  /** The account was fetched at this slot; whether that arms a suspect one, `arm` decides. */
   fetched(address: Address, slot: Slot): void {
-    this.#waiting.set(address, slot);
+    if (slot >= (this.#doubts.get(address) ?? 0)) this.#doubts.delete(address);
+    if (this.#own.has(address)) this.#waiting.set(address, slot);
   }
 
   /** Arms what was fetched at a slot that counts in the head's view; answers the armed accounts. */

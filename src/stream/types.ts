@@ -15,6 +15,8 @@ export interface SlotUpdate {
   readonly parent: Slot | undefined;
   readonly status: SlotStatus;
   readonly receivedUs: number;
+  /** Told by a stream from which no accounts are taken: those of this slot may still be on their way. */
+  readonly accountsPending?: true;
 }
 
 export interface BlockMetaUpdate {
@@ -25,12 +27,17 @@ export interface BlockMetaUpdate {
   /** Epoch milliseconds (whole seconds on the wire); 0 where the node does not say. */
   readonly blockTimeMs: number;
   readonly receivedUs: number;
+  /** As in SlotUpdate. */
+  readonly accountsPending?: true;
 }
 
 export interface AccountUpdate {
   readonly address: Address;
   readonly slot: Slot;
+  /** The node's own count: it orders writes of one slot that came from one node. */
   readonly writeVersion: bigint;
+  /** How often accounts had moved to another stream when this came; absent: 0. Goes before `writeVersion`. */
+  readonly term?: number;
   readonly lamports: bigint;
   readonly owner: Address;
   /** The account's bytes: a view into the received message. Whoever keeps it copies it, or keeps the message alive. */
@@ -77,11 +84,16 @@ export interface StreamGap {
   readonly completeThrough: Slot;
   /** First slot seen whole after it; while `open`, the first slot that may have been missed. */
   readonly resumedAt: Slot;
-  readonly reason: 'reconnect' | 'missingSlot' | 'lagged' | 'start' | 'resubscribe';
+  readonly reason: 'reconnect' | 'missingSlot' | 'lagged' | 'start' | 'resubscribe' | 'switch';
   /** A state fetched at this slot or a later one makes up for what was missed. Absent: `resumedAt`. */
   readonly repairFrom?: Slot;
   /** True while no slot was seen whole since: `repairFrom` is not final and nothing may be taken for repaired. */
   readonly open?: boolean;
+  /**
+   * True where another stream is known to have brought what this one may have missed: what is held stays usable,
+   * and is fetched again all the same, at `repairFrom` or later.
+   */
+  readonly covered?: boolean;
   /** Present where only these accounts are concerned; absent: all of them. */
   readonly accounts?: readonly Address[];
 }

@@ -59,6 +59,8 @@ export interface YellowstoneStreamOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits?: Partial<StreamLimits>;
+  /** Asked before each connection; false (an open circuit breaker) waits and asks again. Default: always. */
+  readonly mayConnect?: () => boolean;
   readonly recorder?: RawListener;
   /** Instead of gRPC to `endpoint`; for tests and the simulation. */
   readonly transport?: Transport;
@@ -140,6 +142,11 @@ export class YellowstoneStream {
     this.#ping(session);
   }
 
+  /** Ends the session that there is, if any; the stream connects again after its usual pause. */
+  cut(detail: string): void {
+    if (this.#session !== undefined) this.#down(detail);
+  }
+
   /** Ends the stream for good; the sink hears nothing more. */
   close(): void {
     this.#closed = true;
@@ -150,6 +157,10 @@ export class YellowstoneStream {
 
   #connect(): void {
     if (this.#closed) return;
+    if (this.#options.mayConnect?.() === false) {
+      this.#retry = this.#options.clock.after(this.#limits.backoffMostMs, () => this.#connect());
+      return;
+    }
     const fromSlot = this.#replayRefused ? undefined : this.#reader!.resumeFrom;
     const { clock } = this.#options;
     const nowUs = clock.monotonicUs();
