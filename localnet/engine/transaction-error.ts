@@ -173,7 +173,7 @@ function instructionErrorFromRuntime(
 export function encodeTransactionError(error: TransactionErrorJson): Uint8Array {
   if (typeof error === 'string') return u32(indexOf(TRANSACTION_ERRORS, error));
   const entry = Object.entries(error)[0];
-  if (entry === undefined) throw new Error('An error object without a variant');
+  if (entry === undefined) throw new RangeError('An error object without a variant');
   const [name, value] = entry;
   const variant = u32(indexOf(TRANSACTION_ERRORS, name));
   if (name === 'InstructionError') {
@@ -193,7 +193,7 @@ function encodeInstructionError(error: string | { readonly Custom: number }): Ui
 
 function indexOf(names: readonly string[], name: string): number {
   const index = names.indexOf(name);
-  if (index < 0) throw new Error(`No error of the runtime is called ${name}`);
+  if (index < 0) throw new RangeError(`No error of the runtime is called ${name}`);
   return index;
 }
 

@@ -1,6 +1,6 @@
 import type { ExecutedTransaction, TokenBalanceInfo } from '../engine/messages.js';
+import { encodeTransactionError } from '../engine/transaction-error.js';
 import { addressBytes } from './base58.js';
-import { encodeTransactionError } from './transaction-error.js';
 import type { WireWriter } from './wire-writer.js';
 
 /** The fields of `TransactionStatusMeta`. */

@@ -1,8 +1,8 @@
 import type { ExecutedTransaction, TokenBalanceInfo } from '../engine/messages.js';
+import { encodeTransactionError } from '../engine/transaction-error.js';
 import { writeTransactionMeta } from './encode-meta.js';
 import { firstSignature, writeTransaction } from './encode-transaction.js';
 import { writeCreatedAt } from './timestamp.js';
-import { encodeTransactionError } from './transaction-error.js';
 import type { TokenOwners } from './transaction-filter.js';
 import { WireWriter } from './wire-writer.js';
 

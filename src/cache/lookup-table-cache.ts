@@ -5,8 +5,8 @@
  * addresses, 32 bytes each.
  */
 
+import { base58OfFixed } from '../model/base58.js';
 import { type Address, asSlot, type Slot, U64_MAX } from '../model/brands.js';
-import { base58 } from '../stream/base58.js';
 import type { AccountVersion, AccountView } from './types.js';
 
 export const LOOKUP_TABLE_PROGRAM = 'AddressLookupTab1e1111111111111111111111111' as Address;
@@ -42,7 +42,7 @@ export function decodeLookupTable(version: AccountVersion, atSlot: Slot): Lookup
   const usable = lastExtended >= BigInt(atSlot) ? Math.min(stored, data[20]!) : stored;
   const addresses: Address[] = [];
   for (let index = 0; index < usable; index++) {
-    addresses.push(base58(data, META_BYTES + index * ADDRESS_BYTES, ADDRESS_BYTES) as Address);
+    addresses.push(base58OfFixed(data, META_BYTES + index * ADDRESS_BYTES, ADDRESS_BYTES) as Address);
   }
   return {
     address: version.address,

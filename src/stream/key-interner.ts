@@ -1,5 +1,5 @@
 /** Text of binary keys, remembered: a stream names the same accounts over and over. */
-import { base58 } from './base58.js';
+import { base58OfFixed } from '../model/base58.js';
 
 /**
  * A direct-mapped table from fixed-length binary keys to their base58 text. It never grows: a key that falls
@@ -38,7 +38,7 @@ export class KeyInterner {
       if (index === keyWords) return text;
     }
     for (let index = 0; index < keyWords; index++) stored[base + index] = word(bytes, start + index * 4);
-    const encoded = base58(bytes, start, this.#keyBytes);
+    const encoded = base58OfFixed(bytes, start, this.#keyBytes);
     this.#texts[place] = encoded;
     return encoded;
   }

@@ -11,7 +11,7 @@ import {
   encodeTransactionError,
   INSTRUCTION_ERRORS,
   TRANSACTION_ERRORS,
-} from '../../localnet/geyser/transaction-error.js';
+} from '../../localnet/engine/transaction-error.js';
 import {
   address,
   serve,

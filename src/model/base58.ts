@@ -42,7 +42,7 @@ const sums = new Float64Array(MAX_LIMBS);
 const digits = Buffer.alloc(MAX_DIGITS);
 
 /** Base58 of the `length` bytes from `start`. */
-export function base58(bytes: Uint8Array, start: number, length: 32 | 64): string {
+export function base58OfFixed(bytes: Uint8Array, start: number, length: 32 | 64): string {
   const { words, limbs, weights, firstLimb } = length === 32 ? TABLE_32 : TABLE_64;
   sums.fill(0);
   for (let word = 0, at = start; word < words; word++, at += 2) {
