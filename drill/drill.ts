@@ -46,7 +46,10 @@ export interface DrillResult {
   readonly resignedEarly: number;
   readonly strangers: number;
   readonly journalDamage: number;
+  /** Never accepted, by code. */
   readonly deniedAtTheDoor: Readonly<Record<string, number>>;
+  /** Accepted and refused before a signature, or no further attempt made, by code. */
+  readonly deniedLater: Readonly<Record<string, number>>;
   readonly attempts: number;
   readonly resigned: number;
   readonly sends: number;
@@ -74,7 +77,7 @@ const STOP_RETRY_MS = 50;
 /** Share of lives that end before the executor is ready: kill -9 in the midst of its recovery. */
 const EARLY_KILL_SHARE = 0.15;
 const EARLY_KILL_MS = { least: 30, most: 1_500 };
-const LONG_LIFE_SHARE = 0.08;
+const LONG_LIFE_SHARE = 0.15;
 const LONG_LIFE_FACTOR = 5;
 /** A life that cannot offer what was planned (stopped, or nothing is fresh) is killed all the same. */
 const LIFE_MOST_MS = 20_000;
@@ -382,6 +385,7 @@ function resultOf(
     simulated: inState('simulated'),
     ...verdict.counts,
     deniedAtTheDoor: drill.book.denialCodes(),
+    deniedLater: drill.book.laterDenialCodes(),
     attempts,
     resigned: evidence.journal.filter((trade) => trade.attempts.length > 1).length,
     sends: evidence.submissions.reduce((sum, one) => sum + one.timesReceived, 0),

@@ -16,8 +16,8 @@ export interface ToldState {
 
 export interface ToldOutcome {
   readonly slot: number;
-  readonly feeLamports: bigint;
-  /** Base units; undefined where the executor said nothing of them. */
+  /** Lamports and base units; undefined where the executor said nothing of them. */
+  readonly feeLamports: bigint | undefined;
   readonly spent: bigint | undefined;
   readonly received: bigint | undefined;
 }

@@ -18,6 +18,8 @@ const ENDS: ReadonlySet<string> = new Set([
   'simulated',
 ]);
 
+const LANDED_ENDS: ReadonlySet<string> = new Set(['finalized', 'failed']);
+
 interface Order {
   readonly body: OrderBody;
   readonly tradeIds: Set<string>;
@@ -38,7 +40,7 @@ interface TradeAnswer {
   readonly timesUs?: { readonly sentUs?: number; readonly confirmedUs?: number };
   readonly outcome?: {
     readonly slot: number;
-    readonly feeLamports: string;
+    readonly feeLamports?: string;
     readonly spent?: string;
     readonly received?: string;
     readonly slotDelta: number;
@@ -80,6 +82,15 @@ export class OrderBook {
     const counts: Record<string, number> = {};
     for (const { deniedFor } of this.#orders.values()) {
       if (deniedFor !== undefined) counts[deniedFor] = (counts[deniedFor] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Codes of denials after acceptance, by the last thing told, with their counts. */
+  laterDenialCodes(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { denial } of this.#views.values()) {
+      if (denial !== undefined) counts[denial.code] = (counts[denial.code] ?? 0) + 1;
     }
     return counts;
   }
@@ -210,7 +221,7 @@ export class OrderBook {
           ? undefined
           : {
               slot: outcome.slot,
-              feeLamports: BigInt(outcome.feeLamports),
+              feeLamports: outcome.feeLamports === undefined ? undefined : BigInt(outcome.feeLamports),
               spent: outcome.spent === undefined ? undefined : BigInt(outcome.spent),
               received: outcome.received === undefined ? undefined : BigInt(outcome.received),
             },
@@ -218,6 +229,8 @@ export class OrderBook {
     if (!order.told.has(told.state)) order.told.set(told.state, told);
     order.last = told;
     this.#views.set(answer.id, answer);
-    if (ENDS.has(told.state)) this.#open.delete(order);
+    // Its balances may be read a little later than its end is known.
+    const isRead = !LANDED_ENDS.has(told.state) || told.outcome?.feeLamports !== undefined;
+    if (ENDS.has(told.state) && isRead) this.#open.delete(order);
   }
 }

@@ -72,11 +72,17 @@ const STORM: Weather = {
   },
 };
 
+/** No send arrives, for longer than a short-lived attempt lives: it expires, and is signed anew. */
+const BLACKOUT: Weather = { conditions: ROUGH.conditions, chaos: { ...ROUGH.chaos, sendDropRate: 1 } };
 const FROZEN: Weather = { conditions: ROUGH.conditions, chaos: { ...ROUGH.chaos, streamFrozen: true } };
 
 /** By how often each comes. */
-const KINDS: readonly Weather[] = [CALM, CALM, CALM, ROUGH, ROUGH, ROUGH, ROUGH, STORM, STORM, FROZEN];
-const LASTS_MS = { least: 1_000, most: 6_000 };
+const KINDS: readonly Weather[] = [
+  ...[CALM, CALM, CALM, CALM],
+  ...[ROUGH, ROUGH, ROUGH],
+  ...[BLACKOUT, BLACKOUT, STORM, STORM, FROZEN],
+];
+const LASTS_MS = { least: 1_000, most: 5_000 };
 /** A stream that is frozen for long only lets trades be denied. */
 const FROZEN_LASTS_MS = 1_500;
 
