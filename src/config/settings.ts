@@ -228,6 +228,12 @@ export const SETTINGS = {
     '1800',
     'Most milliseconds since anything last arrived on the stream.',
   ),
+  STREAM_MAX_LAG_SLOTS: setting(
+    'freshness',
+    integer(1, 60),
+    '2',
+    'With several Yellowstone endpoints: slots that the one from which accounts are taken may be behind the first before another takes over.',
+  ),
 
   KEYSTORE_PATH: setting(
     'storage',

@@ -13,6 +13,15 @@ export interface Endpoints {
   readonly cluster: string;
 }
 
+/** Host and port of each Yellowstone endpoint; one that is named twice is told apart by a number. */
+export function streamNames(endpoints: readonly string[]): string[] {
+  const hosts = endpoints.map((endpoint) => endpoint.replace(/^https?:\/\//, '').replace(/\/$/, ''));
+  return hosts.map((host, index) => {
+    const before = hosts.slice(0, index).filter((other) => other === host).length;
+    return before === 0 ? host : `${host}#${before + 1}`;
+  });
+}
+
 export function endpointsOf(config: Config, embedded: LocalnetInfo | undefined): Endpoints {
   if (embedded === undefined) {
     return {

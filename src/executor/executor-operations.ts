@@ -3,6 +3,7 @@
 import type { KillSwitchAnswer, KillSwitchState, Operations } from '../control/operations.js';
 import { worstLevel } from '../control/routes.js';
 import type { KillSwitchStatus } from '../risk/kill-switch.js';
+import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
 
 const VERSION = process.env.npm_package_version ?? '0.1.0';
@@ -31,8 +32,8 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
     killSwitchVersion: () => killSwitchVersion,
     engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
     releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
-    breakers: () => [],
-    setBreaker: () => false,
+    breakers: () => breakerViews(executor.breakers),
+    setBreaker: (name, state) => setBreakers(executor.breakers, name, state),
     setMaxConcurrentTrades: (limit) => desk.scheduler.setMaxConcurrent(limit),
     health: () => health.checks(),
     readiness: () => health.readiness(),
@@ -86,7 +87,12 @@ function statusOf(executor: Executor, startedAtMs: number) {
       blockMs: slots.observedBlockMs(),
       blockhash: blockhashes.newest(),
     },
-    endpoints: { yellowstone: endpoints.yellowstone.map(withoutSecrets), rpc: rpcUrls(executor) },
+    endpoints: {
+      yellowstone: endpoints.yellowstone.map(withoutSecrets),
+      rpc: rpcUrls(executor),
+      streams: market.streamEndpoints(),
+      nodes: executor.rpc.health(),
+    },
     market: { pools: market.book.pools().map((keys) => poolView(executor, keys.pool)) },
     wallets: executor.wallets,
     trades: {

@@ -11,6 +11,7 @@ import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
 import type { Signature } from '../model/brands.js';
+import type { BreakerRegistry } from '../risk/breakers.js';
 import { KillSwitch } from '../risk/kill-switch.js';
 import { StopGate } from '../risk/stop-gate.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
@@ -19,6 +20,7 @@ import { ChainReader } from '../send/chain-reader.js';
 import { HttpLane } from '../send/http-lane.js';
 import { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
+import { SlotLagPoll } from '../send/slot-lag-poll.js';
 import { TransactionSender } from '../send/transaction-sender.js';
 import type { AdaptiveBuilder } from '../threads/adaptive-builder.js';
 import type { KeyRing } from '../threads/key-ring.js';
@@ -26,6 +28,7 @@ import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { createDesk } from './create-desk.js';
 import { createRisk, type Risk } from './create-risk.js';
+import { laneGuard, nodeGuard, openBreakers, streamGuard } from './endpoint-breakers.js';
 import type { Endpoints } from './endpoints.js';
 import { Health } from './health.js';
 import { healthFacts } from './health-facts.js';
@@ -59,6 +62,7 @@ export interface Executor {
   readonly journal: FileJournal;
   readonly index: TradeIndex;
   readonly rpc: RpcPool;
+  readonly breakers: BreakerRegistry;
   readonly builder: AdaptiveBuilder;
   readonly latency: LatencyRecorder;
   readonly counts: TradeCounts;
@@ -79,7 +83,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const clients = endpoints.rpc.map(
     (url) => new RpcClient({ url, connections: READ_CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS }),
   );
-  const rpc = new RpcPool(clients, clock);
+  const breakers = openBreakers(endpoints, clock, log);
+  const rpc = new RpcPool(clients, clock, nodeGuard(breakers));
   const reader = new ChainReader(rpc);
   const market = new MarketData({
     endpoints,
@@ -88,6 +93,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     random,
     log,
     maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
+    maxStreamLagSlots: config.STREAM_MAX_LAG_SLOTS,
+    streamGuard: streamGuard(breakers),
   });
   const askGenesis = askUntilAnswered(
     () => reader.genesisHash(),
@@ -108,12 +115,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     gate,
     clock,
     blockMs: () => market.cache.slots.observedBlockMs(),
+    guard: laneGuard(breakers),
   });
   const tracker = new AttemptTracker({
     slots: market.cache.slots,
     statuses: reader,
     clock,
-    streamName: market.streamName,
+    get streamName() {
+      return market.streamName;
+    },
     onPollError: (error) => log.warn('statuses could not be asked for', { error }),
   });
   const { admission } = risk;
@@ -144,10 +154,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   desk.resume(replayed.live, clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
   const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc }), clock);
+  const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {
     desk.beginShutdown();
     outage.cancel();
+    lagPoll.close();
     health.close();
     market.close();
     tracker.close();
@@ -165,6 +177,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     journal,
     index,
     rpc,
+    breakers,
     builder,
     latency,
     counts,

@@ -19,7 +19,7 @@ export function healthFacts(parts: {
   const pools = book.pools();
   const isStale = (age: number) => !(age <= config.MAX_POOL_AGE_SLOTS);
   return {
-    streams: [{ name: market.streamName, live: market.streamStatus === 'live', ageMs: cache.streamAgeMs() }],
+    streams: market.streamEndpoints(),
     maxStreamAgeMs: config.MAX_STREAM_AGE_MS,
     blockhashAgeSlots: newest === undefined ? undefined : cache.slots.head() - newest.slot,
     maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,

@@ -2,6 +2,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { CheckLevel, HealthCheck, Readiness } from '../control/operations.js';
+import type { RpcHealth } from '../send/rpc-pool.js';
+import type { EndpointStatus } from '../stream/stream-set.js';
 import type { Clock } from '../time/clock.js';
 
 /** The runbook's thresholds. */
@@ -10,18 +12,21 @@ const LOOP_CRITICAL_MS = 100;
 const MEMORY_WARN_SHARE = 0.8;
 const MEMORY_CRITICAL_SHARE = 0.9;
 const RPC_WARN_MS = 1_000;
+/** Ten seconds of mainnet's slots: answers from such a node are old news. */
+const RPC_WARN_LAG_SLOTS = 25;
+const STREAM_WARN_LAG_SLOTS = 4;
 const LOOP_RESOLUTION_MS = 10;
 const NANOSECONDS_A_MS = 1e6;
 
 /** What the checks look at; read anew at each look. */
 export interface HealthFacts {
-  readonly streams: readonly { readonly name: string; readonly live: boolean; readonly ageMs: number }[];
+  readonly streams: readonly EndpointStatus[];
   readonly maxStreamAgeMs: number;
   readonly blockhashAgeSlots: number | undefined;
   readonly maxBlockhashAgeSlots: number;
   readonly stalePools: number;
   readonly pools: number;
-  readonly rpcs: readonly { readonly host: string; readonly meanMs: number; readonly failureShare: number }[];
+  readonly rpcs: readonly RpcHealth[];
   readonly journalWritable: boolean;
   readonly killSwitchActive: boolean;
 }
@@ -53,7 +58,7 @@ export class Health {
   readiness(): Readiness {
     const facts = this.#facts();
     const waitingFor: string[] = [];
-    if (!facts.streams.some((stream) => stream.live && stream.ageMs <= facts.maxStreamAgeMs))
+    if (!facts.streams.some((stream) => stream.isAccountSource && isFresh(stream, facts.maxStreamAgeMs)))
       waitingFor.push('stream');
     const age = facts.blockhashAgeSlots;
     if (age === undefined || age > facts.maxBlockhashAgeSlots) waitingFor.push('blockhash');
@@ -69,7 +74,7 @@ export class Health {
   #findings(): Finding[] {
     const facts = this.#facts();
     return [
-      ...facts.streams.map((stream) => streamFinding(stream, facts.maxStreamAgeMs)),
+      ...facts.streams.map((stream) => streamFinding(stream, facts)),
       blockhashFinding(facts),
       {
         name: 'pools',
@@ -77,7 +82,7 @@ export class Health {
         value: facts.stalePools,
         unit: 'stale',
       },
-      ...facts.rpcs.map(rpcFinding),
+      ...facts.rpcs.map((rpc) => rpcFinding(rpc, facts.rpcs)),
       this.#loopFinding(),
       memoryFinding(),
       {
@@ -110,8 +115,15 @@ export class Health {
   }
 }
 
-function streamFinding(stream: HealthFacts['streams'][number], maxAgeMs: number): Finding {
-  const level = !stream.live ? 'critical' : stream.ageMs > maxAgeMs ? 'warn' : 'ok';
+function isFresh(stream: EndpointStatus, maxAgeMs: number): boolean {
+  return stream.status === 'live' && stream.ageMs <= maxAgeMs;
+}
+
+/** One that is down is a warning while another carries the trading. */
+function streamFinding(stream: EndpointStatus, { streams, maxStreamAgeMs }: HealthFacts): Finding {
+  const isCarried = streams.some((other) => other.isAccountSource && isFresh(other, maxStreamAgeMs));
+  const isWell = isFresh(stream, maxStreamAgeMs) && stream.lagSlots <= STREAM_WARN_LAG_SLOTS;
+  const level = isWell ? 'ok' : isCarried || stream.status === 'live' ? 'warn' : 'critical';
   return {
     name: `yellowstone:${stream.name}`,
     level,
@@ -126,9 +138,13 @@ function blockhashFinding(facts: HealthFacts): Finding {
   return { name: 'blockhash', level, value: age ?? 'none', unit: 'slots' };
 }
 
-function rpcFinding(rpc: HealthFacts['rpcs'][number]): Finding {
-  const level =
-    rpc.failureShare > 0.5 ? 'critical' : rpc.meanMs > RPC_WARN_MS || rpc.failureShare > 0.1 ? 'warn' : 'ok';
+/** As with streams: one that fails is a warning while another one answers. */
+function rpcFinding(rpc: RpcHealth, all: readonly RpcHealth[]): Finding {
+  const isFailing = rpc.failureShare > 0.5;
+  const isSlow =
+    rpc.meanMs > RPC_WARN_MS || rpc.failureShare > 0.1 || (rpc.lagSlots ?? 0) > RPC_WARN_LAG_SLOTS;
+  const isCarried = all.some((other) => other.calls > 0 && other.failureShare <= 0.5);
+  const level = isFailing && !isCarried ? 'critical' : isFailing || isSlow ? 'warn' : 'ok';
   return { name: `rpc:${rpc.host}`, level, value: Math.round(rpc.meanMs * 10) / 10, unit: 'ms' };
 }
 

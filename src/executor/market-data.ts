@@ -11,6 +11,7 @@ import type { Holding } from '../risk/positions.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
 import { fanOut } from '../stream/fan-out.js';
+import { type EndpointStatus, type StreamGuard, StreamSet } from '../stream/stream-set.js';
 import type { StreamSink, StreamStatus } from '../stream/types.js';
 import { YellowstoneStream } from '../stream/yellowstone-stream.js';
 import { BoardFeed } from '../threads/board-feed.js';
@@ -18,7 +19,7 @@ import { SharedBoard } from '../threads/shared-board.js';
 import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { associatedTokenAddress } from '../transaction/associated-token.js';
-import type { Endpoints } from './endpoints.js';
+import { type Endpoints, streamNames } from './endpoints.js';
 import type { StrangerWatch } from './stranger-watch.js';
 
 /** Mainnet's epoch length; it decides only which Token-2022 transfer fee is in force. */
@@ -32,6 +33,9 @@ export interface MarketDataOptions {
   readonly random: Random;
   readonly log: Log;
   readonly maxStreamAgeMs: number;
+  /** Slots that the stream from which accounts are taken may be behind the first. */
+  readonly maxStreamLagSlots: number;
+  readonly streamGuard: StreamGuard;
 }
 
 export class MarketData {
@@ -39,18 +43,14 @@ export class MarketData {
   readonly book: PoolBook;
   readonly board: SharedBoard;
   readonly feed: BoardFeed;
-  readonly streamName: string;
   readonly #options: MarketDataOptions;
-  readonly #stream: YellowstoneStream;
+  readonly #streams: StreamSet;
   #streamStatus: StreamStatus = 'down';
   #closed = false;
 
   constructor(options: MarketDataOptions) {
     this.#options = options;
-    const { clock, random, endpoints, log } = options;
-    const endpoint = endpoints.yellowstone[0];
-    if (endpoint === undefined) throw new Error('no Yellowstone endpoint');
-    this.streamName = endpoint.replace(/^https?:\/\//, '');
+    const { clock, random, log } = options;
     this.cache = new HotCache({
       clock,
       random,
@@ -66,14 +66,22 @@ export class MarketData {
     this.cache.addListener(this.book);
     this.feed = new BoardFeed(this.board, this.cache.slots, this.book);
     this.cache.addListener(this.feed);
-    this.cache.addListener({ onArmed: () => this.feed.refreshAges() });
-    this.#stream = new YellowstoneStream({
-      endpoint,
-      name: this.streamName,
-      clock,
-      random,
-      ...(endpoints.xToken === undefined ? {} : { xToken: endpoints.xToken }),
+    // The head may be known before the accounts are there: a pool gets younger also between two heads.
+    this.cache.addListener({
+      onArmed: () => this.feed.refreshAges(),
+      onSlotComplete: () => this.feed.refreshAges(),
     });
+    this.#streams = this.#createStreams();
+  }
+
+  /** The stream that was first with what is being told now, for evidence. */
+  get streamName(): string {
+    return this.#streams.teller;
+  }
+
+  /** Each Yellowstone endpoint as it stands. */
+  streamEndpoints(): EndpointStatus[] {
+    return this.#streams.endpoints();
   }
 
   get streamStatus(): StreamStatus {
@@ -136,7 +144,7 @@ export class MarketData {
     this.cache.track(accounts);
     this.cache.addListener(tracker);
     const ours = new Set(addresses);
-    this.#stream.start(fanOut(this.cache, this.#follower(tracker, ours, strangers)), {
+    this.#streams.start(fanOut(this.cache, this.#follower(tracker, ours, strangers)), {
       accounts,
       wallets: addresses,
     });
@@ -144,7 +152,7 @@ export class MarketData {
 
   close(): void {
     this.#closed = true;
-    this.#stream.close();
+    this.#streams.close();
     this.cache.close();
   }
 
@@ -161,16 +169,32 @@ export class MarketData {
         if (wallet !== undefined) strangers.seen({ signature: update.signature, slot: update.slot, wallet });
       },
       onGap: (gap) => {
-        log.warn('the stream was not complete', { ...gap });
+        if (gap.covered !== true) log.warn('the stream was not complete', { ...gap });
         this.feed.refreshAges();
       },
-      onStatus: (status, detail) => {
-        if (status !== this.#streamStatus)
-          log.info(`stream ${status}`, { endpoint: this.streamName, detail });
+      onStatus: (status) => {
         this.#streamStatus = status;
       },
       onActivity: (receivedUs) => this.feed.onActivity(receivedUs),
     };
+  }
+
+  #createStreams(): StreamSet {
+    const { clock, random, endpoints, log, maxStreamLagSlots, streamGuard } = this.#options;
+    const names = streamNames(endpoints.yellowstone);
+    return new StreamSet({
+      streams: endpoints.yellowstone.map((endpoint, index) => {
+        const name = names[index]!;
+        const mayConnect = () => this.#streams.mayConnect(name);
+        const xToken = endpoints.xToken === undefined ? {} : { xToken: endpoints.xToken };
+        return new YellowstoneStream({ endpoint, name, clock, random, mayConnect, ...xToken });
+      }),
+      clock,
+      limits: { maxLagSlots: maxStreamLagSlots },
+      guard: streamGuard,
+      onEndpoint: (name, status, detail) => log.info(`stream ${status}`, { endpoint: name, detail }),
+      onSource: (name, covered) => log.info('accounts come from this stream', { endpoint: name, covered }),
+    });
   }
 
   #addPool(pool: Address, account: { owner: Address; data: Uint8Array } | undefined): PoolKeys {

@@ -9,6 +9,10 @@ const SMOOTHING = 0.2;
 const PENALTY_MS = 2_000;
 /** A failing node counts as this many milliseconds slower for each unit of its failure share. */
 const FAILURE_COST_MS = 5_000;
+/** Slots that a node may be behind at no cost: answers take time, and the stream may be the first. */
+const LAG_TOLERANCE_SLOTS = 2;
+/** A lagging node counts as this many milliseconds slower for each slot more. */
+const LAG_COST_MS = 200;
 /** RPC codes that speak of the node and not of the request: another node may know better. */
 const NODE_FAULT_CODES: ReadonlySet<number> = new Set([-32004, -32005, -32014, -32016, -32603]);
 
@@ -20,6 +24,8 @@ export interface RpcHealth {
   readonly calls: number;
   readonly lastOkAtMs: number | undefined;
   readonly lastError: string | undefined;
+  /** Slots behind the newest known when it was last measured; undefined before. */
+  readonly lagSlots: number | undefined;
 }
 
 interface Node {
@@ -30,11 +36,14 @@ interface Node {
   lastOkAtMs: number | undefined;
   failedAtMs: number;
   lastError: string | undefined;
+  lagSlots: number | undefined;
 }
 
 /** Decides whether a node may be asked now (its circuit breaker), and hears how it went. */
 export interface NodeGuard {
   isClosed(host: string): boolean;
+  /** Opened by hand: not asked even where no other node is left. Default: never. */
+  isForcedOpen?(host: string): boolean;
   succeeded(host: string, elapsedMs: number): void;
   failed(host: string, elapsedMs: number): void;
 }
@@ -56,6 +65,7 @@ export class RpcPool {
       lastOkAtMs: undefined,
       failedAtMs: Number.NEGATIVE_INFINITY,
       lastError: undefined,
+      lagSlots: undefined,
     }));
   }
 
@@ -71,13 +81,14 @@ export class RpcPool {
       calls: node.calls,
       lastOkAtMs: node.lastOkAtMs,
       lastError: node.lastError,
+      lagSlots: node.lagSlots,
     }));
   }
 
   /**
    * Asks nodes in order of health until one answers; each node at most once.
    * @throws the last node's error (HotslotError RPC_TIMEOUT or RPC_FAILED, or RpcResponseError), or
-   *         HotslotError BREAKER_OPEN when every node's breaker is open
+   *         HotslotError BREAKER_OPEN when every node's breaker was opened by hand
    */
   async call(
     method: string,
@@ -104,6 +115,24 @@ export class RpcPool {
     }));
     const settled = await Promise.allSettled(asked);
     return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
+  /**
+   * Asks every node whose breaker is closed for its processed slot. How far each is behind the newest of them, and
+   * behind `newestSlot` (the stream's head), counts in its health. Failures count there too and are not thrown.
+   */
+  async measureLag(newestSlot: number): Promise<void> {
+    const answers = await Promise.allSettled(
+      this.#nodes
+        .filter((node) => this.#isClosed(node))
+        .map(async (node) => {
+          const slot = await this.#ask(node, 'getSlot', [{ commitment: 'processed' }], undefined);
+          return { node, slot: typeof slot === 'number' ? slot : 0 };
+        }),
+    );
+    const measured = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const newest = Math.max(newestSlot, ...measured.map(({ slot }) => slot));
+    for (const { node, slot } of measured) node.lagSlots = newest - slot;
   }
 
   async #ask(node: Node, method: string, params: readonly unknown[], timeoutMs?: number): Promise<unknown> {
@@ -136,17 +165,26 @@ export class RpcPool {
     this.#guard?.failed(node.caller.host, elapsedMs);
   }
 
+  #isClosed(node: Node): boolean {
+    return this.#guard?.isClosed(node.caller.host) ?? true;
+  }
+
+  /** Nodes with an open breaker are routed around. Where failures opened all of them, asking is still better. */
   #inOrder(host: string | undefined): Node[] {
     const now = this.#clock.nowMs();
-    const usable = this.#nodes.filter(
-      (node) =>
-        (host === undefined || node.caller.host === host) &&
-        (this.#guard?.isClosed(node.caller.host) ?? true),
-    );
-    const cost = (node: Node) =>
-      node.meanMs +
-      node.failureShare * FAILURE_COST_MS +
-      (now - node.failedAtMs < PENALTY_MS ? FAILURE_COST_MS : 0);
-    return usable.sort((a, b) => cost(a) - cost(b));
+    const asked = this.#nodes.filter((node) => host === undefined || node.caller.host === host);
+    const closed = asked.filter((node) => this.#isClosed(node));
+    const usable =
+      closed.length > 0
+        ? closed
+        : asked.filter((node) => this.#guard?.isForcedOpen?.(node.caller.host) === false);
+    return usable.sort((a, b) => costMs(a, now) - costMs(b, now));
   }
+}
+
+/** What asking this node costs, as far as is known. */
+function costMs(node: Node, nowMs: number): number {
+  const lag = Math.max(0, (node.lagSlots ?? 0) - LAG_TOLERANCE_SLOTS);
+  const penalty = nowMs - node.failedAtMs < PENALTY_MS ? FAILURE_COST_MS : 0;
+  return node.meanMs + node.failureShare * FAILURE_COST_MS + lag * LAG_COST_MS + penalty;
 }

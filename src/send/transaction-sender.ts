@@ -5,7 +5,7 @@
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Signature } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
-import type { Lane } from './lane.js';
+import type { Lane, LaneOutcome } from './lane.js';
 import type { Sender, SendGate, SendReport } from './types.js';
 
 /** Attempts that may be resent at once (L6). */
@@ -34,12 +34,23 @@ interface Active {
   first: { resolve: (sentUs: number) => void; reject: (error: unknown) => void } | undefined;
 }
 
+/** The circuit breakers of the endpoints, by the lanes' names. */
+export interface LaneGuard {
+  isUsable(name: string): boolean;
+  /** Opened by hand: nothing is sent there even where no other lane is left. */
+  isForcedOpen(name: string): boolean;
+  succeeded(name: string, elapsedMs: number): void;
+  failed(name: string, elapsedMs: number, detail: string): void;
+}
+
 export interface TransactionSenderOptions {
   readonly lanes: readonly Lane[];
   readonly gate: SendGate;
   readonly clock: Clock;
   /** Milliseconds a block, observed; the pace follows it. */
   readonly blockMs: () => number;
+  /** Absent: every lane is used. */
+  readonly guard?: LaneGuard;
 }
 
 export class TransactionSender implements Sender {
@@ -47,6 +58,7 @@ export class TransactionSender implements Sender {
   /** Lanes of one name are interchangeable connections to one endpoint. */
   readonly #names: readonly string[];
   readonly #gate: SendGate;
+  readonly #guard: LaneGuard | undefined;
   readonly #clock: Clock;
   readonly #blockMs: () => number;
   readonly #active = new Map<Signature, Active>();
@@ -60,6 +72,7 @@ export class TransactionSender implements Sender {
     this.#lanes = options.lanes;
     this.#names = [...new Set(options.lanes.map((lane) => lane.name))];
     this.#gate = options.gate;
+    this.#guard = options.guard;
     this.#clock = options.clock;
     this.#blockMs = options.blockMs;
     for (const lane of options.lanes) lane.onReady(() => this.#laneReady());
@@ -148,6 +161,7 @@ export class TransactionSender implements Sender {
   /** Writes the bytes on every lane that owes them and is ready now. */
   #pump(active: Active): void {
     for (const name of active.due) {
+      if (!this.#mayUse(name)) continue;
       const lane = this.#lanes.find((one) => one.name === name && one.ready);
       if (lane === undefined) continue;
       if (!this.#gate.mayLeave(active.signature)) {
@@ -158,12 +172,20 @@ export class TransactionSender implements Sender {
     }
   }
 
+  /** An open breaker is routed around; where failures opened all of them, sending is still better than waiting. */
+  #mayUse(name: string): boolean {
+    const guard = this.#guard;
+    if (guard === undefined || guard.isUsable(name)) return true;
+    return !guard.isForcedOpen(name) && !this.#names.some((other) => guard.isUsable(other));
+  }
+
   #write(active: Active, lane: Lane): void {
     active.due.delete(lane.name);
     active.sends += 1;
     const sentAtMs = this.#clock.nowMs();
     lane.write(active.signature, active.wire, (outcome) => {
       this.#pace(outcome.outcome);
+      this.#tellGuard(lane.name, outcome);
       for (const listener of this.#listeners) {
         listener({ signature: active.signature, lane: lane.name, sentAtMs, ...outcome });
       }
@@ -226,6 +248,16 @@ export class TransactionSender implements Sender {
     this.#stretch = pushedBack
       ? Math.min(this.#stretch * 1.5, MOST_STRETCH)
       : Math.max(this.#stretch * 0.9, 1);
+  }
+
+  /** What the node says of the transaction is an answer; being turned away, or nothing, is not. */
+  #tellGuard(name: string, { outcome, ackUs, detail }: LaneOutcome): void {
+    const elapsedMs = ackUs / 1_000;
+    if (outcome === 'timeout' || outcome === 'error' || outcome === 'refused') {
+      this.#guard?.failed(name, elapsedMs, detail ?? outcome);
+    } else {
+      this.#guard?.succeeded(name, elapsedMs);
+    }
   }
 
   #rest(): void {
