@@ -182,6 +182,19 @@ describe('letting the venue go early and taking it back', () => {
     expect([waiter.state, first.heldCount, table.heldCount]).toEqual(['held', 0, 1]);
   });
 
+  it('takes accounts back before one that had its turn already and has waited longer', () => {
+    const table = new LockTable();
+    const first = table.request(trade, 4, 'first');
+    table.release(first);
+    const holder = table.request(write(1), 4, 'holder');
+    const requeued = table.request(write(1), 4, 'requeued', 'ask-front');
+    table.regain(first);
+    table.release(holder);
+    expect([first.heldCount, requeued.state]).toEqual([3, 'waiting']);
+    table.release(first);
+    expect(requeued.state).toBe('ready');
+  });
+
   it('takes a wholly released trade back from whoever holds its accounts next', () => {
     const table = new LockTable();
     const first = table.request(trade, 4, 'first');

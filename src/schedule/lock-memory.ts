@@ -2,9 +2,13 @@
 import { HotslotError } from '../errors/hotslot-error.js';
 import { MAX_INTERNED_ACCOUNTS } from './account-interner.js';
 
-/** Classes 0 to 9 are the intent's priority; class 10 goes before all of them (see LockTable.regain). */
-export const CLASS_COUNT = 11;
+/**
+ * Classes 0 to 9 are the intent's priority. Class 10, who had its turn already, goes before all of them; class
+ * 11, whose bytes are out (see LockTable.regain), before that.
+ */
+export const CLASS_COUNT = 12;
 export const FRONT_CLASS = 10;
+export const REGAIN_CLASS = 11;
 /** Most tickets that wait or hold at one time. */
 export const MAX_TICKETS = 262_144;
 /** Most links (one an account a ticket) at one time. */

@@ -20,6 +20,7 @@ import {
   NONE,
   READ,
   READERS_HOLD,
+  REGAIN_CLASS,
   TAIL_AFTER_HEAD,
   WAITING_CLASSES,
   WRITE,
@@ -34,8 +35,10 @@ import type { LockSet } from './lock-set.js';
  */
 export const PRIORITY_HEAD_START = 4096;
 
-/** Keys of class FRONT_CLASS start here, below every key of the classes 0 to 9. */
-const FRONT_KEY_ORIGIN = -(2 ** 52);
+/** Orders of class FRONT_CLASS start here, below every one of the classes 0 to 9. */
+const FRONT_ORDER_ORIGIN = -(2 ** 48);
+/** And those of REGAIN_CLASS here, below even these. */
+const REGAIN_ORDER_ORIGIN = -(2 ** 48) - 2 ** 47;
 
 /**
  * `waiting`: something before it conflicts. `ready`: nothing does, and whoever asked may call `hold`; a
@@ -67,7 +70,7 @@ class Ticket implements LockTicket {
     readonly id: string,
     readonly set: LockSet,
     readonly priority: number,
-    /** FRONT_CLASS, or the priority. */
+    /** REGAIN_CLASS, FRONT_CLASS, or the priority. */
     readonly priorityClass: number,
     readonly key: number,
     readonly holdsWhenReady: boolean,
@@ -236,12 +239,9 @@ export class LockTable {
   ): Ticket {
     if (priority < 0 || priority > 9) throw new Error(`lock priority ${priority} is out of range`);
     this.#sequence += 1;
-    const order = front
-      ? FRONT_KEY_ORIGIN / 16 + this.#sequence
-      : this.#sequence + (9 - priority) * this.#headStart;
-    const priorityClass = front ? FRONT_CLASS : priority;
+    const priorityClass = parent !== undefined ? REGAIN_CLASS : front ? FRONT_CLASS : priority;
     // The class in the last four bits keeps keys of different classes apart.
-    const key = order * 16 + (FRONT_CLASS - priorityClass);
+    const key = this.#orderOf(priorityClass) * 16 + (REGAIN_CLASS - priorityClass);
     const ticket = new Ticket(id, set, priority, priorityClass, key, holdsWhenReady, parent);
     ticket.slot = this.#allocateSlot(ticket);
     if (parent === undefined) this.#waiting += 1;
@@ -253,6 +253,12 @@ export class LockTable {
       ticket.state = this.#blockers[ticket.slot] === 0 ? 'ready' : 'waiting';
     }
     return ticket;
+  }
+
+  #orderOf(priorityClass: number): number {
+    if (priorityClass === REGAIN_CLASS) return REGAIN_ORDER_ORIGIN + this.#sequence;
+    if (priorityClass === FRONT_CLASS) return FRONT_ORDER_ORIGIN + this.#sequence;
+    return this.#sequence + (9 - priorityClass) * this.#headStart;
   }
 
   #allocateSlot(ticket: Ticket): number {
