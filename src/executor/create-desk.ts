@@ -63,6 +63,7 @@ export function createDesk(parts: DeskParts): TradeDesk {
       stopCount: () => killSwitch.stopCount,
       admit: (signature) => gate.admit(signature),
       admitEarlier: (signature, signedAtMs) => gate.admitEarlier(signature, signedAtMs),
+      stoppedSince: (atMs) => gate.stoppedSince(atMs),
       forget: (signature) => gate.forget(signature),
     },
     builder: parts.builder,

@@ -64,6 +64,8 @@ export class StateBuilder {
         return this.#addAttempt(record);
       case 'state':
         return this.#addState(record);
+      case 'cancel':
+        return this.#addCancel(record);
     }
   }
 
@@ -125,12 +127,32 @@ export class StateBuilder {
       this.#replaceImplied(trade, change);
       return undefined;
     }
+    if (trade.state === 'accepted' && canMove('queued', change.state)) this.#implyQueued(trade);
     if (!canMove(trade.state, change.state)) {
       return `${record.tradeId} cannot move from ${trade.state} to ${change.state}`;
     }
     trade.state = change.state;
     trade.history.push(change);
     return undefined;
+  }
+
+  #addCancel(record: JournalRecord & { kind: 'cancel' }): string | undefined {
+    const trade = this.trades.get(record.tradeId);
+    if (trade === undefined) return `a cancellation of a trade without an intent: ${record.tradeId}`;
+    trade.cancelRequestedAtMs ??= record.atMs;
+    return undefined;
+  }
+
+  /** An accepted trade is queued at once and no record says so: a dry run's end follows its intent. */
+  #implyQueued(trade: Trade): void {
+    trade.state = 'queued';
+    const { acceptedAtMs } = trade;
+    trade.history.push({
+      state: 'queued',
+      atMs: acceptedAtMs,
+      knownAtMs: acceptedAtMs,
+      evidence: fromJournal,
+    });
   }
 
   /** A state that an intent or attempt implied is told with its own times and evidence. */

@@ -46,6 +46,8 @@ export type JournalRecord =
       readonly denial?: Denial;
       readonly outcome?: TradeOutcome;
     }
+  /** A signed trade is to be sent no more; it may still land. */
+  | { readonly kind: 'cancel'; readonly tradeId: TradeId; readonly atMs: number }
   /** First in a segment that compaction wrote: what earlier segments say is void. */
   | { readonly kind: 'compacted'; readonly throughSegment: number; readonly atMs: number };
 

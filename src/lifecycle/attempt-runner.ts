@@ -156,11 +156,14 @@ export class AttemptRunner {
       journal.append(record);
       return true;
     }
-    if (!journal.writable) throw new HotslotError('JOURNAL_UNWRITABLE');
+    const written = journal.appendDurable(record);
+    // Unwritable at once: the record was cut back. Later: it is in the file, and the disk did not promise it.
+    const isInFile = journal.writable;
     try {
-      await journal.appendDurable(record);
+      await written;
       return true;
     } catch (error) {
+      if (!isInFile) throw error;
       const message = 'an attempt may not be on disk and is not sent';
       this.#moves.fault({ kind: 'journal', message, tradeId: live.trade.id, error });
       return false;
@@ -171,7 +174,7 @@ export class AttemptRunner {
     const run = await this.#ports.simulate(built.wire);
     const error = run.error === undefined ? undefined : this.#ports.errorName(run.error, undefined);
     const detail = error ?? `ok, ${run.unitsConsumed ?? 0} compute units`;
-    live.trade.outcome = {
+    const outcome = {
       slot: built.signedSlot,
       feeLamports: 0n,
       spent: built.quotedIn,
@@ -179,13 +182,7 @@ export class AttemptRunner {
       ...(error === undefined ? {} : { error }),
       slotDelta: 0,
     };
-    this.#moves.move(
-      live,
-      'simulated',
-      { source: 'rpc', slot: built.signedSlot, detail },
-      { outcome: live.trade.outcome },
-    );
-    this.#moves.end(live);
+    this.#moves.finish(live, 'simulated', { source: 'rpc', slot: built.signedSlot, detail }, { outcome });
   }
 
   /** Nothing of this attempt was signed, or nothing was written down: the trade is denied, or was expired before. */
@@ -206,12 +203,13 @@ export class AttemptRunner {
     }
     const denial = denialOf(coded);
     const proof = trade.history.findLast((change) => change.state === 'queued')?.evidence;
-    if (trade.attempts.length > 0 && proof) this.#moves.move(live, 'expired', proof, { denial });
-    else {
-      const isCancel = coded.code === 'CANCELLED' || coded.code === 'KILL_SWITCH_ACTIVE';
-      this.#moves.move(live, isCancel ? 'cancelled' : 'denied', { ...LOCAL, detail: coded.code }, { denial });
+    if (trade.attempts.length > 0 && proof) {
+      this.#moves.finish(live, 'expired', proof, { denial });
+      return;
     }
-    this.#moves.end(live);
+    const isCancel = coded.code === 'CANCELLED' || coded.code === 'KILL_SWITCH_ACTIVE';
+    const evidence = { ...LOCAL, detail: coded.code };
+    this.#moves.finish(live, isCancel ? 'cancelled' : 'denied', evidence, { denial });
   }
 }
 

@@ -55,21 +55,21 @@ export class Landing {
     const { trade } = live;
     const failed = event.error !== undefined;
     trade.times.firstSeenUs ??= this.#ports.clock.monotonicUs() - live.receivedUs;
-    if (live.landedSlot === undefined) this.#firstSeen(live, event, failed);
+    const isFirst = live.landedSlot === undefined;
     live.landedSlot = event.slot;
     if (event.commitment === 'processed') {
       if (REACHED[trade.state] === undefined) this.#moves.move(live, 'processed', event.evidence);
-      return;
-    }
-    if (!live.settled) this.#settle(live, event, failed ? 'failed' : event.commitment);
+    } else if (!live.settled) this.#settle(live, event, failed ? 'failed' : event.commitment);
     else if (!hasReached(trade, event.commitment)) this.#moves.move(live, event.commitment, event.evidence);
+    // Whoever waits for what it held starts only after its own news.
+    if (isFirst) this.#firstSeen(live, event, failed);
     if (TERMINAL_STATES.has(trade.state)) this.#moves.end(live);
   }
 
   #firstSeen(live: LiveTrade, event: Landed, failed: boolean): void {
     this.#ports.sender.markSeen(event.signature, true);
     this.#scheduler.freeSlot(live.trade.id);
-    this.#locks.processed(live, event.slot, failed);
+    if (!live.settled) this.#locks.processed(live, event.slot, failed);
   }
 
   /** Confirmed: bytes stop, locks and reservation end, the outcome is read from the transaction. */
@@ -173,6 +173,7 @@ export class Landing {
 
   #expired(live: LiveTrade, event: Expired): void {
     const { trade } = live;
+    if (this.#moves.isEnding(live)) return;
     if (this.#mayTryAgain(live)) {
       const needed = this.#ports.settings.expiryCommitment;
       // Until the block that proves it is rooted, the first attempt could still land beside the second.
@@ -186,8 +187,7 @@ export class Landing {
       return;
     }
     this.#backToSent(live, event.evidence);
-    this.#moves.move(live, 'expired', event.evidence);
-    this.#moves.end(live);
+    this.#moves.finish(live, 'expired', event.evidence);
   }
 
   #mayTryAgain(live: LiveTrade): boolean {

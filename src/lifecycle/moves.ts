@@ -2,6 +2,7 @@
 import type { HotslotError } from '../errors/hotslot-error.js';
 import type { Attempt, Denial, Evidence, TradeOutcome } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
+import type { OwnEnd } from './held-ends.js';
 import type { DeskFault } from './ports.js';
 import type { LiveTrade } from './trade-store.js';
 
@@ -19,8 +20,12 @@ export interface Moves {
   amend(live: LiveTrade): void;
   /** Gives back everything that the trade held. */
   end(live: LiveTrade): void;
+  /** Ends it by a decision of ours, as soon as that is written down (see HeldEnds). */
+  finish(live: LiveTrade, state: OwnEnd, evidence: Evidence, details?: MoveDetails): void;
   /** No more of an attempt's bytes leave; how often they did is kept. */
   stopSending(attempt: Attempt): void;
+  /** Whether its end is decided and waits to be written down. */
+  isEnding(live: LiveTrade): boolean;
   /** In line again, ahead of all, after a proven end of its attempt. */
   requeue(live: LiveTrade): void;
   fault(fault: DeskFault): void;

@@ -50,6 +50,8 @@ export interface StopMarks {
   admit(signature: Signature): void;
   /** An attempt from before a restart; false when a stop came since it was signed. */
   admitEarlier(signature: Signature, signedAtMs: number): boolean;
+  /** Whether a stop came at that time or later; before a restart too. */
+  stoppedSince(atMs: number): boolean;
   forget(signature: Signature): void;
 }
 

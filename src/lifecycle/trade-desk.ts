@@ -13,6 +13,7 @@ import { canMove, LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model
 import type { ScheduledTrade } from '../schedule/scheduler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { AttemptRunner } from './attempt-runner.js';
+import { HeldEnds, type OwnEnd } from './held-ends.js';
 import { Landing } from './landing.js';
 import { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type MoveDetails } from './moves.js';
@@ -48,6 +49,7 @@ export class TradeDesk {
   readonly #store = new TradeStore();
   readonly #listeners: ((event: TradeEvent) => void)[] = [];
   readonly scheduler: Scheduler;
+  readonly #heldEnds: HeldEnds;
   readonly #locks: LockKeeper;
   readonly #attempts: AttemptRunner;
   readonly #landing: Landing;
@@ -65,13 +67,27 @@ export class TradeDesk {
         giveBack: (id, error) => this.#giveBack(id, error),
       },
     });
+    this.#heldEnds = new HeldEnds({
+      clock: ports.clock,
+      journal: ports.journal,
+      record: (live, { state, evidence, details }) =>
+        this.#record(live.trade, this.#changeTo(state, evidence, details), details),
+      apply: (live, { state, evidence, details }) => {
+        this.#change(live, this.#changeTo(state, evidence, details), details);
+        this.#end(live);
+      },
+      onHeld: (live, { state }) => this.#letGo(live, state),
+    });
     this.#locks = new LockKeeper(ports, this.scheduler, this.#store);
     const moves = {
       move: (live: LiveTrade, state: TradeState, evidence: Evidence, more?: MoveDetails) =>
         this.#move(live, state, evidence, more),
       amend: (live: LiveTrade) => this.#amend(live),
       end: (live: LiveTrade) => this.#end(live),
+      finish: (live: LiveTrade, state: OwnEnd, evidence: Evidence, more?: MoveDetails) =>
+        this.#finish(live, state, evidence, more),
       stopSending: (attempt: Attempt) => this.#stopSending(attempt),
+      isEnding: (live: LiveTrade) => this.#heldEnds.has(live),
       requeue: (live: LiveTrade) => this.scheduler.requeue(this.#scheduled(live)),
       fault: ports.onFault,
     };
@@ -171,7 +187,8 @@ export class TradeDesk {
 
   /**
    * Cancels an unsigned trade; a signed one gets no more resends and may still land.
-   * @throws HotslotError TRADE_UNKNOWN
+   * @throws HotslotError TRADE_UNKNOWN; JOURNAL_UNWRITABLE when a restart would not know of it: nothing of the
+   *   trade leaves this process any more all the same
    */
   cancel(id: TradeId): CancelResult {
     const live = this.#store.byId(id);
@@ -182,22 +199,39 @@ export class TradeDesk {
     }
     const { trade } = live;
     if (TERMINAL_STATES.has(trade.state)) return { trade, outcome: 'over' };
-    if (this.scheduler.cancel(id)) return { trade, outcome: 'cancelled' };
-    live.cancelRequested = true;
-    const last = trade.attempts.at(-1);
-    if (last !== undefined) this.#stopSending(last);
+    const isUnqueued = this.scheduler.cancel(id);
+    // It is over here, but a restart would not know: it is called so once that is written down.
+    if (this.#heldEnds.has(live)) throw new HotslotError('JOURNAL_UNWRITABLE');
+    if (isUnqueued) return { trade, outcome: 'cancelled' };
+    this.#noMoreSends(live);
     return { trade, outcome: 'noResends' };
   }
 
-  /** Cancels every queued trade; signed ones are left alone. */
+  #noMoreSends(live: LiveTrade): void {
+    const { trade } = live;
+    live.cancelRequested = true;
+    const last = trade.attempts.at(-1);
+    if (last !== undefined) this.#stopSending(last);
+    if (trade.cancelRequestedAtMs !== undefined) return;
+    const atMs = this.#ports.clock.nowMs();
+    this.#ports.journal.append({ kind: 'cancel', tradeId: trade.id, atMs });
+    trade.cancelRequestedAtMs = atMs;
+  }
+
+  /** Cancels every queued trade; signed ones are left alone. Those whose end waits for the journal are left out. */
   clearQueue(): TradeId[] {
-    return this.scheduler.clear();
+    const isOver = (id: TradeId) => TERMINAL_STATES.has(this.#store.byId(id)?.trade.state ?? 'cancelled');
+    return this.scheduler.clear().filter(isOver);
   }
 
   /** Takes up the trades of an earlier life of the process; settled ones go to memory as they are. */
   resume(trades: readonly Trade[], receivedUs: number): void {
     const { gate } = this.#ports;
-    const all = trades.map((trade) => this.#store.add(trade, receivedUs, gate.stopCount()));
+    const all = trades.map((trade) => {
+      const live = this.#store.add(trade, receivedUs, gate.stopCount());
+      live.cancelRequested = trade.cancelRequestedAtMs !== undefined;
+      return live;
+    });
     const unended = all.filter(({ trade }) => !TERMINAL_STATES.has(trade.state));
     for (const { trade } of unended) this.#ports.admission.readmit(trade);
     // Those that are out first: a queued one may start at once, and must find their locks taken.
@@ -297,9 +331,9 @@ export class TradeDesk {
   #endUnsigned(live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError): void {
     const proof = live.trade.attempts.length > 0 ? lastProof(live.trade) : undefined;
     // Something was signed once and is proven dead: that proof is the end's evidence, not our refusal to go on.
-    if (proof !== undefined) this.#move(live, 'expired', proof, { denial: denialOf(error) });
-    else this.#move(live, state, { ...LOCAL, detail: error.code }, { denial: denialOf(error) });
-    this.#end(live);
+    const denial = denialOf(error);
+    if (proof !== undefined) this.#finish(live, 'expired', proof, { denial });
+    else this.#finish(live, state, { ...LOCAL, detail: error.code }, { denial });
   }
 
   #resumeAttempt(live: LiveTrade): void {
@@ -310,17 +344,24 @@ export class TradeDesk {
     this.#locks.resume(live);
     this.#ports.confirmer.track(last);
     this.#ports.confirmer.hurry(last.signature);
-    const mayLeave = this.#ports.gate.admitEarlier(last.signature, last.signedAtMs);
-    if (!mayLeave) live.stopCount = STOPPED;
-    if (mayLeave && trade.state !== 'confirmed') this.#ports.sender.resume(last.signature, last.wire);
+    const { gate } = this.#ports;
+    const mayLeave = gate.admitEarlier(last.signature, last.signedAtMs);
+    if (gate.stoppedSince(trade.acceptedAtMs)) live.stopCount = STOPPED;
+    if (mayLeave && !live.cancelRequested && trade.state !== 'confirmed')
+      this.#ports.sender.resume(last.signature, last.wire);
   }
 
   #resumeQueued(live: LiveTrade): void {
     const { trade } = live;
     for (const attempt of trade.attempts) live.dead.add(attempt.signature);
     const grade = this.#ports.killGrade();
-    if (grade === 'stop' && !trade.intent.dryRun) {
+    const wasStopped = grade === 'stop' || this.#ports.gate.stoppedSince(trade.acceptedAtMs);
+    if (wasStopped && !trade.intent.dryRun) {
       this.#endUnsigned(live, 'cancelled', new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } }));
+      return;
+    }
+    if (live.cancelRequested) {
+      this.#endUnsigned(live, 'cancelled', new HotslotError('CANCELLED'));
       return;
     }
     if (trade.deadlineAtMs <= this.#ports.clock.nowMs()) {
@@ -334,17 +375,35 @@ export class TradeDesk {
   // --- moves -------------------------------------------------------------------------------------------------
 
   #move(live: LiveTrade, state: TradeState, evidence: Evidence, details: MoveDetails = {}): void {
+    const change = this.#changeTo(state, evidence, details);
+    // What other records imply is not written, and nothing is written that the table does not allow.
+    if (canMove(live.trade.state, state) && !isImplied(change)) this.#record(live.trade, change, details);
+    this.#change(live, change, details);
+  }
+
+  #changeTo(state: TradeState, evidence: Evidence, details: MoveDetails): StateChange {
+    const knownAtMs = this.#ports.clock.nowMs();
+    return { state, atMs: details.atMs ?? knownAtMs, knownAtMs, evidence };
+  }
+
+  #finish(live: LiveTrade, state: OwnEnd, evidence: Evidence, details: MoveDetails = {}): void {
     const { trade } = live;
     if (!canMove(trade.state, state))
       throw new Error(`${trade.id} cannot go from ${trade.state} to ${state}`);
-    const knownAtMs = this.#ports.clock.nowMs();
-    const change: StateChange = { state, atMs: details.atMs ?? knownAtMs, knownAtMs, evidence };
+    this.#heldEnds.finish(live, { state, evidence, details });
+  }
+
+  /** Makes a change so, and tells of it. */
+  #change(live: LiveTrade, change: StateChange, details: MoveDetails): void {
+    const { trade } = live;
+    const { state } = change;
+    if (!canMove(trade.state, state))
+      throw new Error(`${trade.id} cannot go from ${trade.state} to ${state}`);
     trade.state = state;
     trade.history.push(change);
     if (details.denial) trade.denial = details.denial;
     if (details.outcome) trade.outcome = details.outcome;
     this.#stampState(live, state);
-    if (!isImplied(change)) this.#record(trade, change, details);
     for (const listener of this.#listeners) listener({ trade, change });
   }
 
@@ -392,6 +451,14 @@ export class TradeDesk {
   #stopSending(attempt: Attempt): void {
     attempt.sends = Math.max(attempt.sends, this.#ports.sender.sendsOf(attempt.signature));
     this.#ports.sender.stop(attempt.signature);
+  }
+
+  /** Its end waits to be written down; nothing of it is out, so nobody need wait for it. */
+  #letGo(live: LiveTrade, state: OwnEnd): void {
+    this.#locks.release(live);
+    this.scheduler.freeSlot(live.trade.id);
+    const last = live.trade.attempts.at(-1);
+    if (state === 'expired' && last !== undefined) this.#stopSending(last);
   }
 
   /** Gives back everything that a trade held. */

@@ -108,4 +108,6 @@ export interface Trade {
   readonly times: StageTimes;
   denial?: Denial;
   outcome?: TradeOutcome;
+  /** When a cancellation came that was too late to end it: its bytes leave no more and it is not signed anew. */
+  cancelRequestedAtMs?: number;
 }

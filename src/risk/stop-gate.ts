@@ -22,9 +22,14 @@ export class StopGate implements SendGate {
 
   /** An attempt from before a restart, signed at this time. Returns false when a stop came since. */
   admitEarlier(signature: Signature, signedAtMs: number): boolean {
-    if (signedAtMs <= this.#killSwitch.lastStopAtMs) return false;
+    if (this.stoppedSince(signedAtMs)) return false;
     this.admit(signature);
     return true;
+  }
+
+  /** Whether a stop came at that time or later; before a restart too. */
+  stoppedSince(atMs: number): boolean {
+    return atMs <= this.#killSwitch.lastStopAtMs;
   }
 
   /** The attempt is at its end. */
