@@ -1,0 +1,544 @@
+/**
+ * One life of the executor's process, from its start to its kill -9: production's cache, tracker, desk, scheduler,
+ * locks, sender, journal and kill switch, wired as production wires them, over the virtual world.
+ */
+import { HotCache } from '../../src/cache/hot-cache.js';
+import { AttemptTracker } from '../../src/confirm/attempt-tracker.js';
+import type { StatusSource } from '../../src/confirm/status-source.js';
+import { HotslotError } from '../../src/errors/hotslot-error.js';
+import type { FileJournal } from '../../src/journal/file-journal.js';
+import type { JournalFs } from '../../src/journal/journal-fs.js';
+import { openJournal } from '../../src/journal/open-journal.js';
+import type { Journal } from '../../src/journal/types.js';
+import type { Admission, DeskPorts } from '../../src/lifecycle/ports.js';
+import { type CancelResult, TradeDesk } from '../../src/lifecycle/trade-desk.js';
+import type { Router } from '../../src/market/router.js';
+import type { Signature, TradeId } from '../../src/model/brands.js';
+import { asBlockHeight, asSignature, asSlot } from '../../src/model/brands.js';
+import type { TradeIntent } from '../../src/model/trade-intent.js';
+import type { TradeState } from '../../src/model/trade-state.js';
+import { KillSwitch } from '../../src/risk/kill-switch.js';
+import { StopGate } from '../../src/risk/stop-gate.js';
+import type { LockSet } from '../../src/schedule/lock-set.js';
+import { LockTable } from '../../src/schedule/lock-table.js';
+import { TransactionSender } from '../../src/send/transaction-sender.js';
+import type { TransactionUpdate } from '../../src/stream/types.js';
+import type { AttemptBuilder, BuildFailure, BuildRequest, BuiltAttempt } from '../../src/threads/types.js';
+import type { Clock } from '../../src/time/clock.js';
+import { Faults } from './faults.js';
+import { createRouter, poolKeys, SimLocks, snapshotOf, WALLETS } from './market.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { Wire } from './virtual-cluster.js';
+import { VirtualLane } from './virtual-lane.js';
+import { transactionOf, VirtualStream } from './virtual-stream.js';
+import type { World } from './world.js';
+
+const GENESIS = 'simulated';
+const DATA_DIR = 'data';
+const LANES = ['rpc:a', 'rpc:a', 'rpc:b'];
+const MAX_STREAM_AGE_MS = 4_000;
+const MAX_AGE_SLOTS = 60;
+const NO_LOCKS: LockSet = {
+  accounts: new Int32Array(0),
+  writable: new Uint8Array(0),
+  venue: new Uint8Array(0),
+};
+
+export class Life {
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #clock: Clock;
+  readonly #faults: Faults;
+  readonly #cache: HotCache;
+  readonly #tracker: AttemptTracker;
+  readonly #locks = new LockTable();
+  readonly #lockSets = new SimLocks();
+  readonly #killSwitch: KillSwitch;
+  readonly #gate: StopGate;
+  readonly #sender: TransactionSender;
+  readonly #router: Router;
+  readonly #reserved = new Map<TradeId, string>();
+  #stream: VirtualStream | undefined;
+  #desk: TradeDesk | undefined;
+  #isAlive = true;
+  #isReady = false;
+
+  constructor(world: World, random: SeededRandom) {
+    this.#world = world;
+    this.#random = random;
+    this.#clock = mortal(world.clock, () => this.#isAlive);
+    this.#faults = new Faults(world.profile, this.#clock);
+    const clock = this.#clock;
+    const files = this.#disk();
+    this.#killSwitch = new KillSwitch({ path: `${DATA_DIR}/kill-switch.json`, clock, files });
+    this.#gate = new StopGate(this.#killSwitch);
+    this.#cache = new HotCache({ clock, random });
+    this.#router = createRouter(
+      () => clock.nowMs(),
+      () => this.#cache.slots.head(),
+    );
+    this.#tracker = new AttemptTracker({
+      slots: this.#cache.slots,
+      statuses: this.#faults.statuses(this.#watched(world.nodes.source), () =>
+        asSlot(this.#cache.slots.head()),
+      ),
+      clock,
+      streamName: 'sim',
+      onPollError: (error) => {
+        if (!(error instanceof HotslotError)) throw error;
+      },
+    });
+    this.#sender = new TransactionSender({
+      lanes: LANES.map((name) => this.#lane(name)),
+      gate: this.#faults.gate(this.#gate),
+      clock,
+      blockMs: () => this.#cache.slots.observedBlockMs(),
+    });
+    void this.#start(files);
+    world.dirty();
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Takes trades: its journal is replayed and its market is warm. */
+  get isReady(): boolean {
+    return this.#isAlive && this.#isReady;
+  }
+
+  get desk(): TradeDesk {
+    return this.#desk!;
+  }
+
+  get stream(): VirtualStream | undefined {
+    return this.#stream;
+  }
+
+  /** kill -9: whatever still runs of it reaches nothing. */
+  kill(why: string): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#world.log(`kill -9 ${why}`);
+    this.#world.lifeEnded();
+  }
+
+  submit(intent: TradeIntent): TradeId | HotslotError | undefined {
+    try {
+      const trade = this.desk.submit(intent, this.#clock.monotonicUs());
+      return this.#isAlive ? trade.id : undefined;
+    } catch (error) {
+      if (error instanceof HotslotError) return this.#isAlive ? error : undefined;
+      throw error;
+    }
+  }
+
+  /** Undefined where no answer was given: the process died, or could not promise it. */
+  cancel(id: TradeId): CancelResult['outcome'] | undefined {
+    try {
+      const { outcome } = this.desk.cancel(id);
+      return this.#isAlive ? outcome : undefined;
+    } catch (error) {
+      if (error instanceof HotslotError && error.code === 'JOURNAL_UNWRITABLE') return undefined;
+      throw error;
+    }
+  }
+
+  /** What the kill switch's route does. The answer counts only if the process lived to give it. */
+  trip(grade: 'stop' | 'drain' | 'reduce'): boolean {
+    this.#killSwitch.trip(grade, 'simulated', 'operator');
+    if (grade === 'stop') this.desk.clearQueue();
+    return this.#isAlive;
+  }
+
+  release(): boolean {
+    this.#killSwitch.release('simulated', 'operator');
+    return this.#isAlive;
+  }
+
+  stateOf(id: TradeId): TradeState | undefined {
+    return this.desk.get(id)?.state;
+  }
+
+  /** What must be nothing once every trade has ended. */
+  leftOver(): string[] {
+    const { queued, running } = this.desk.scheduler.status();
+    const counts = {
+      'locks held': this.#locks.heldCount,
+      'locks waited for': this.#locks.waitingCount,
+      reservations: this.#reserved.size,
+      'queued trades': queued,
+      'concurrency slots taken': running,
+      'attempts tracked': this.#tracker.trackedCount,
+      'attempts being sent': this.#sender.activeCount,
+      'signatures admitted': this.#gate.size,
+      'live trades': this.desk.liveCount,
+      'live trades of wallets': WALLETS.reduce((sum, wallet) => sum + this.desk.liveTradesOf(wallet), 0),
+    };
+    return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
+  }
+
+  // --- wiring ------------------------------------------------------------------------------------------------
+
+  async #start(files: JournalFs): Promise<void> {
+    const { profile, checker } = this.#world;
+    const opened = await this.#openJournal(files);
+    if (opened === undefined) return;
+    const { journal, replayed } = opened;
+
+    for (const fault of replayed.faults) {
+      if (fault.kind !== 'torn') checker.violated('journal', `${fault.kind}: ${fault.detail ?? ''}`);
+    }
+    for (const trade of replayed.trades.values()) {
+      checker.journalled({ kind: 'intent', tradeId: trade.id } as never);
+      for (const attempt of trade.attempts) {
+        const { sends: _sends, ...facts } = attempt;
+        checker.journalled({ kind: 'attempt', tradeId: trade.id, ...facts });
+      }
+    }
+    const desk = new TradeDesk(this.#ports(journal));
+    this.#desk = desk;
+    desk.onTrade(({ trade, change }) => {
+      if (this.#isAlive) this.#world.told(trade, change);
+    });
+    this.#cache.addListener(desk.poolNews);
+    this.#cache.addListener(this.#tracker);
+    this.#stream = new VirtualStream({
+      clock: this.#world.clock,
+      random: this.#random.fork(),
+      profile,
+      buffer: this.#world.replayBuffer,
+      cache: this.#cache,
+      onTransaction: (update) => this.#onTransaction(update),
+      isAlive: () => this.#isAlive,
+    });
+    if (this.#world.isHealed) this.#stream.heal();
+    // Trades that were queued wait for a market to be quoted on; those that are out are followed at once.
+    desk.scheduler.pause('warming up');
+    desk.resume([...replayed.trades.values()], this.#clock.monotonicUs());
+    this.#cache.addListener({
+      onBlockhash: () => {
+        if (this.#isReady) return;
+        this.#isReady = true;
+        desk.scheduler.resume();
+      },
+    });
+  }
+
+  /** A process that cannot read its journal says so and ends; it is started again. */
+  async #openJournal(files: JournalFs): Promise<Awaited<ReturnType<typeof openJournal>> | undefined> {
+    try {
+      return await openJournal({
+        dir: `${DATA_DIR}/journal`,
+        genesisHash: GENESIS,
+        sync: this.#world.profile.durable ? 'always' : 'os',
+        clock: this.#clock,
+        files,
+      });
+    } catch (error) {
+      if (!(error instanceof HotslotError)) throw error;
+      this.kill(error.message);
+      return undefined;
+    }
+  }
+
+  #ports(file: FileJournal): DeskPorts {
+    const { profile } = this.#world;
+    return {
+      clock: this.#clock,
+      random: this.#random,
+      slots: this.#cache.slots,
+      route: (question) => this.#router.choose(question),
+      poolKeys,
+      locks: this.#locks,
+      lockSet: (trade) => (this.#faults.ignoresLocks ? NO_LOCKS : this.#lockSets.of(trade)),
+      admission: this.#admission(),
+      killGrade: () => this.#killSwitch.grade ?? 'off',
+      gate: {
+        stopCount: () => this.#killSwitch.stopCount,
+        admit: (signature) => this.#gate.admit(signature),
+        admitEarlier: (signature, signedAtMs) => this.#gate.admitEarlier(signature, signedAtMs),
+        stoppedSince: (atMs) => this.#gate.stoppedSince(atMs),
+        forget: (signature) => this.#gate.forget(signature),
+      },
+      builder: this.#builder(),
+      journal: this.#faults.journal(this.#observed(file)),
+      sender: this.#sender,
+      confirmer: this.#faults.confirmer(this.#tracker),
+      simulate: () =>
+        this.#later(this.#random.between(1, 50), () => ({ error: undefined, logs: [], unitsConsumed: 1 })),
+      fetchTransaction: (signature) => this.#fetch(signature),
+      errorName: () => 'raydium-cpmm:ExceededSlippage',
+      history: { byId: () => undefined, byClientOrderId: () => undefined, knowsSignature: () => false },
+      onFault: (fault) => {
+        if (fault.kind === 'invariant' || (fault.kind === 'builder' && this.#isAlive)) {
+          this.#world.checker.violated('fault', `${fault.message} ${fault.tradeId} ${String(fault.error)}`);
+        }
+      },
+      settings: {
+        maxAttempts: profile.maxAttempts,
+        expiryCommitment: profile.expiryCommitment,
+        computeUnitLimit: 60_000,
+        computeUnitPriceMicroLamports: 1_000n,
+        maxPriorityFeeLamports: 1_000_000n,
+        maxBlockhashAgeSlots: MAX_AGE_SLOTS,
+        maxPoolAgeSlots: MAX_AGE_SLOTS,
+        lockRelease: profile.lockRelease,
+        venueLockSlots: profile.venueLockSlots,
+        maxConcurrent: profile.maxConcurrent,
+        maxQueued: profile.maxQueued,
+        journalDurable: profile.durable,
+        mayTradeLive: true,
+      },
+    };
+  }
+
+  /** The journal, with a look at what is in it. */
+  #observed(file: FileJournal): Journal {
+    const { checker } = this.#world;
+    return {
+      append: (record) => {
+        file.append(record);
+        if (this.#isAlive && file.writable) checker.journalled(record);
+      },
+      appendDurable: async (record) => {
+        this.#world.dirty();
+        // It is in the file before the disk is waited for, and a restart would find it.
+        const written = file.appendDurable(record);
+        if (this.#isAlive && file.writable) checker.journalled(record);
+        await written;
+      },
+      get writable() {
+        return file.writable;
+      },
+      close: () => file.close(),
+    };
+  }
+
+  #disk(): JournalFs {
+    const { profile, isHealed } = this.#world;
+    const kill = (why: string): boolean => {
+      if (isHealed || this.#world.isHealed || !this.#random.chance(profile.crashAtPointChance)) return false;
+      this.kill(why);
+      return true;
+    };
+    let fullUntilMs = 0;
+    return this.#world.disk.open(() => this.#isAlive, {
+      bytesWritten: (path, length) => {
+        if (this.#world.isHealed || !path.includes('journal')) return length;
+        if (kill('amid a write')) return this.#random.pick([0, this.#random.int(0, length), length]);
+        if (this.#random.chance(profile.diskFullChance)) {
+          fullUntilMs = this.#clock.nowMs() + this.#random.int(100, 4_000);
+        }
+        return fullUntilMs > this.#clock.nowMs() ? this.#random.int(0, length - 1) : length;
+      },
+      sync: () =>
+        this.#later(this.#random.between(0.5, 8), () => {
+          if (fullUntilMs > this.#clock.nowMs() && !this.#world.isHealed) throw new Error('EIO');
+        }),
+    });
+  }
+
+  #lane(name: string): VirtualLane {
+    const { clock, profile, cluster, checker } = this.#world;
+    return new VirtualLane(name, {
+      clock,
+      random: this.#random.fork(),
+      profile,
+      cluster,
+      isAlive: () => this.#isAlive,
+      isHealed: () => this.#world.isHealed,
+      dirty: () => this.#world.dirty(),
+      onWrite: (signature, lane) => {
+        this.#world.log(`write ${signature} ${lane}`);
+        checker.laneWrite(signature);
+        if (!this.#world.isHealed && this.#random.chance(profile.crashAtPointChance)) this.kill('at a send');
+      },
+    });
+  }
+
+  #admission(): Admission {
+    return {
+      admit: ({ tradeId, intent }) => {
+        if (this.#random.chance(0.01)) throw new HotslotError('RISK_LIMIT');
+        const wallet = intent.wallet === undefined ? this.#random.pick(WALLETS) : WALLETS[0]!;
+        this.#reserved.set(tradeId, wallet);
+        return { wallet };
+      },
+      readmit: (trade) => void this.#reserved.set(trade.id, trade.wallet),
+      release: (tradeId) => void this.#reserved.delete(tradeId),
+      settle: () => undefined,
+    };
+  }
+
+  // --- building ----------------------------------------------------------------------------------------------
+
+  #builder(): AttemptBuilder {
+    const { profile } = this.#world;
+    return {
+      build: (request) => {
+        this.#assertExclusive(request);
+        const isSlow = this.#random.chance(profile.slowBuildChance);
+        const delayMs = isSlow ? this.#random.between(1, 1_500) : this.#random.between(0.05, 3);
+        return this.#later(delayMs, () => this.#build(request));
+      },
+    };
+  }
+
+  #build(request: BuildRequest): BuiltAttempt | BuildFailure {
+    const { profile, isHealed, cluster } = this.#world;
+    if (!isHealed && this.#random.chance(profile.buildFailureChance)) return refuse('WORKER_FAILED');
+    if (this.#cache.streamAgeMs() > MAX_STREAM_AGE_MS) return refuse('STREAM_STALE');
+    const newest = this.#cache.blockhashes.newest();
+    const head = this.#cache.slots.head();
+    if (newest === undefined || head - newest.slot > request.maxBlockhashAgeSlots)
+      return refuse('BLOCKHASH_STALE');
+    const lastValid = newest.blockHeight + profile.validityBlocks;
+    const signature = `${request.tradeId}/${newest.blockhash}`;
+    const wire: Wire = {
+      signature,
+      tradeId: request.tradeId,
+      lastValid,
+      fails: this.#random.chance(profile.failChance),
+    };
+    const bytes = Buffer.from(JSON.stringify(wire));
+    cluster.register(bytes);
+    return {
+      ok: true,
+      wire: bytes,
+      signature: request.zeroSignature ? undefined : asSignature(signature),
+      blockhash: newest.blockhash,
+      lastValidBlockHeight: asBlockHeight(lastValid),
+      signedSlot: head,
+      poolSlot: head,
+      quotedIn: request.amount,
+      quotedOut: request.limit,
+      limit: request.limit,
+      quoteUs: 1,
+      buildUs: 1,
+      signUs: 1,
+      lane: 'inline',
+    };
+  }
+
+  /** Two of one wallet's transactions are not made side by side: the first must be seen processed, or be over. */
+  #assertExclusive(request: BuildRequest): void {
+    const { profile, checker } = this.#world;
+    if (!this.#isAlive || profile.lockRelease === 'sent' || request.zeroSignature) return;
+    for (const { trade, signature, state, lastValid } of this.#out()) {
+      // One that is proven dead holds nothing, even while its end waits for the disk.
+      if (this.#world.cluster.isDead(signature, lastValid, 'confirmed')) continue;
+      if (trade !== request.tradeId && this.#walletOf(trade) === request.wallet) {
+        checker.violated(
+          'locks',
+          `${request.tradeId} is built while ${signature} (${state}) holds its wallet`,
+        );
+      }
+    }
+  }
+
+  #out(): { trade: TradeId; signature: Signature; state: TradeState; lastValid: number }[] {
+    return this.desk
+      .liveAttempts()
+      .filter(({ state }) => state === 'signed' || state === 'sent')
+      .map(({ tradeId, signature, state, lastValidBlockHeight }) => ({
+        trade: tradeId,
+        signature,
+        state,
+        lastValid: lastValidBlockHeight,
+      }));
+  }
+
+  #walletOf(id: TradeId): string | undefined {
+    return this.desk.get(id)?.wallet;
+  }
+
+  // --- the chain's news --------------------------------------------------------------------------------------
+
+  /** The pool's accounts come before the transaction's own update, or after it, or not at all. */
+  #onTransaction(update: TransactionUpdate): void {
+    const poolNews = update.error === undefined && this.#random.chance(0.7);
+    const isFirst = this.#random.chance(0.5);
+    if (poolNews && isFirst) this.#publishPool(update);
+    this.#tracker.onTransaction(update);
+    if (poolNews && !isFirst) this.#publishPool(update);
+  }
+
+  #publishPool(update: TransactionUpdate): void {
+    const tradeId = this.#world.cluster.transactions.get(update.signature)?.tradeId as TradeId | undefined;
+    const pool = tradeId === undefined ? undefined : this.desk.get(tradeId)?.pool;
+    if (pool === undefined) return;
+    this.desk.poolNews.onPool(snapshotOf(pool, update.slot, update.signature), poolKeys(pool)!);
+  }
+
+  async #fetch(signature: Signature): Promise<TransactionUpdate | undefined> {
+    if (!(await this.#world.nodes.knows(signature))) return undefined;
+    const { cluster } = this.#world;
+    const slot = cluster.landed(signature, 'confirmed')?.slot ?? 0;
+    const fails = cluster.transactions.get(signature)?.fails ?? false;
+    return transactionOf({ signature, slot: asSlot(slot), index: 0, fails }, this.#clock.monotonicUs());
+  }
+
+  /** Notes which answers were good enough to prove an end. */
+  #watched(source: StatusSource): StatusSource {
+    const missing = new Map<string, { contextSlot: number; signatures: Signature[] }>();
+    return {
+      statuses: async (signatures, searchHistory) => {
+        const answer = await source.statuses(signatures, searchHistory);
+        const unknown = signatures.filter((_, index) => answer.statuses[index] === undefined);
+        if (searchHistory) missing.set(answer.host, { contextSlot: answer.contextSlot, signatures: unknown });
+        return answer;
+      },
+      firstAvailableBlock: async (host) => {
+        const asked = missing.get(host);
+        const first = await source.firstAvailableBlock(host);
+        for (const signature of asked?.signatures ?? [])
+          this.#noteProof(signature, asked!.contextSlot, first);
+        return first;
+      },
+    };
+  }
+
+  #noteProof(signature: Signature, contextSlot: number, firstAvailable: number): void {
+    const facts = this.#world.checker.factsOf(signature);
+    if (facts === undefined || firstAvailable > facts.signedSlot) return;
+    const past = this.#cache.slots.firstSlotAboveHeight(asBlockHeight(facts.lastValid), 'confirmed');
+    if (past !== undefined && contextSlot >= past) this.#world.checker.proofCame(signature);
+  }
+
+  #later<T>(delayMs: number, make: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#clock.after(delayMs, () => {
+        this.#world.dirty();
+        try {
+          resolve(make());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+}
+
+function refuse(code: 'WORKER_FAILED' | 'STREAM_STALE' | 'BLOCKHASH_STALE'): BuildFailure {
+  return { ok: false, error: new HotslotError(code).toPlain() };
+}
+
+/** A clock whose timers die with the process. */
+function mortal(clock: Clock, isAlive: () => boolean): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    monotonicUs: () => clock.monotonicUs(),
+    after: (delayMs, callback) =>
+      clock.after(delayMs, () => {
+        if (isAlive()) callback();
+      }),
+    every: (periodMs, callback) => {
+      const handle = clock.every(periodMs, () => {
+        if (isAlive()) callback();
+        else handle.cancel();
+      });
+      return handle;
+    },
+  };
+}
