@@ -1,13 +1,12 @@
 /** The long drill: an executor that is killed again and again under chaos, and an account of every trade at the end. */
 import type { ControlClient } from '../src/cli/control-client.js';
 import { checkDrill, type Finding, type Verdict } from './checker.js';
+import { collectEvidence, sampleSlots } from './collect.js';
 import type { DrillEvidence, SlotSample, Stop } from './evidence.js';
 import { askOrUndefined, delay, type ExecutorProcess } from './executor-process.js';
-import { readJournal } from './journal-reader.js';
-import { LedgerReader } from './ledger.js';
 import { readFaults } from './log-reader.js';
 import { OrderBook } from './order-book.js';
-import { OrderMaker, type Reserves } from './order-maker.js';
+import { OrderMaker, readReserves } from './order-maker.js';
 import { pause } from './pause.js';
 import { Rig } from './rig.js';
 import { type Seeded, seeded } from './seeded.js';
@@ -65,7 +64,6 @@ export interface DrillResult {
 
 /** Findings printed in full. */
 const MOST_FINDINGS = 50;
-const SAMPLE_MS = 100;
 const POLL_MS = 150;
 const POLL_MOST = 40;
 const CANCEL_SHARE = 0.3;
@@ -145,7 +143,7 @@ class Drill {
   async run(): Promise<{ evidence: DrillEvidence; verdict: Verdict }> {
     const end = new AbortController();
     const clearSky = new AbortController();
-    const sampling = this.#sample(end.signal);
+    const sampling = sampleSlots(this.#rig.cluster, this.#samples, end.signal);
     const weather = changeWeather(this.#rig.cluster, seeded(this.#options.seed, 'weather'), clearSky.signal);
     try {
       while (this.kills < this.#options.kills) {
@@ -162,7 +160,7 @@ class Drill {
       await Promise.allSettled([sampling, weather]);
     }
     await sampling;
-    const evidence = await this.#evidence();
+    const evidence = await collectEvidence(this.#rig, this.book, this.stops, this.#samples);
     return { evidence, verdict: checkDrill(evidence) };
   }
 
@@ -211,19 +209,10 @@ class Drill {
 
   async #prepare(life: ExecutorProcess, control: ControlClient): Promise<void> {
     if (!(await life.ready(control))) throw new Error('the executor ended by itself');
-    const status = (await control.get('/api/status')) as {
-      market: { pools: { pool: string; reserve0: string; reserve1: string }[] };
-    };
-    const reserves: Reserves = Object.fromEntries(
-      status.market.pools.map(({ pool, reserve0, reserve1 }) => [
-        pool,
-        { reserve0: BigInt(reserve0), reserve1: BigInt(reserve1) },
-      ]),
-    );
     this.#maker = new OrderMaker({
       random: seeded(this.#options.seed, 'orders'),
       pools: this.#rig.cluster.info.pools,
-      reserves,
+      reserves: await readReserves(control),
       namePrefix: `drill-${this.#options.seed}`.replaceAll(/[^A-Za-z0-9._:-]/g, '_').slice(0, 40),
       deadlineMs: DEADLINE_MS,
       shortestValidityBlocks: SHORTEST_VALIDITY_BLOCKS,
@@ -312,46 +301,15 @@ class Drill {
     return false;
   }
 
-  async #sample(until: AbortSignal): Promise<void> {
-    while (!until.aborted) {
-      const { askedAtMs, tip, finalized } = await this.#rig.cluster.slots();
-      this.#samples.push({ askedAtMs, tip, finalized });
-      await pause(SAMPLE_MS, until);
-    }
-  }
-
   /** The sky is clear and everything was offered: waits for every end, then ends the executor in order. */
   async #settle(life: ExecutorProcess): Promise<void> {
     const control = await life.control();
     if (control === undefined) throw new Error('the executor ended by itself');
     this.#options.note(`everything is offered; ${this.book.openCount} trades are open`);
-    const deadline = Date.now() + SETTLE_TIMEOUT_MS;
-    while (this.book.openCount > 0 && Date.now() < deadline) {
-      await this.book.poll(control, this.book.openCount);
-      await delay(POLL_MS);
-    }
-    await this.book.askAll(control);
+    await this.book.settle(control, SETTLE_TIMEOUT_MS);
     // What landed last has to be rooted before the ledger is read.
     await delay(ROOT_MS_SLOTS * this.#options.slotMs);
     if (!(await life.stop())) throw new Error('the executor did not end in order');
-  }
-
-  async #evidence(): Promise<DrillEvidence> {
-    const { cluster, wallets, journalDirectory } = this.#rig;
-    const reader = new LedgerReader(cluster.info.rpcUrl);
-    const journal = readJournal(journalDirectory);
-    const { blocks, lastBlockHeight } = await reader.blocks();
-    return {
-      orders: this.book.told(),
-      journal: journal.trades,
-      journalFaults: journal.faults,
-      ledger: await reader.transactionsOf(wallets),
-      submissions: await cluster.submissions(),
-      stops: this.stops,
-      samples: this.#samples,
-      blocks,
-      lastBlockHeight,
-    };
   }
 
   #report(): void {

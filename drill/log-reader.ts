@@ -1,17 +1,22 @@
-/** Reads the executor's own log for what it holds to be impossible. */
+/** Reads the executor's own log. */
 import { existsSync, readFileSync } from 'node:fs';
 
-interface LogLine {
+export interface LogLine {
+  readonly timestamp: string;
   readonly level: string;
   readonly message: string;
 }
 
-/** Lines of level `error`. A line that kill -9 cut short is left out. */
-export function readFaults(path: string): readonly LogLine[] {
+/** All whole lines: one that kill -9 cut short is left out. */
+export function readLog(path: string): readonly LogLine[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"error"') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as LogLine)
-    .filter((line) => line.level === 'error');
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
+/** What the executor held to be impossible. */
+export function readFaults(path: string): readonly LogLine[] {
+  return readLog(path).filter((line) => line.level === 'error');
 }

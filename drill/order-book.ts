@@ -1,12 +1,13 @@
 /** The clients of a drill: their orders, and everything that they were told of each. */
 import type { ControlClient } from '../src/cli/control-client.js';
 import type { ClientOrder, ToldState } from './evidence.js';
-import { askOrUndefined } from './executor-process.js';
+import { askOrUndefined, delay } from './executor-process.js';
 import type { OrderBody } from './order-maker.js';
 
 /** A client gives up after this many denials of one order. */
 const MOST_TRIES = 40;
 const RETRY_MS = 300;
+const SETTLE_POLL_MS = 150;
 /** Denials that a client may hope to see gone: it asks again with the same id. */
 const RETRIABLE: ReadonlySet<number> = new Set([403, 429, 503]);
 const ENDS: ReadonlySet<string> = new Set([
@@ -32,10 +33,11 @@ interface Order {
   noResendsToldAtMs: number | undefined;
 }
 
-interface TradeAnswer {
+/** A trade as `GET /api/trades/:id` gives it; the parts that are read here. */
+export interface TradeAnswer {
   readonly id: string;
   readonly state: string;
-  readonly attempts: readonly { readonly signature: string }[];
+  readonly attempts: readonly { readonly signature: string; readonly signedAtMs: number }[];
   readonly denial?: { readonly code: string; readonly context?: Readonly<Record<string, unknown>> };
   readonly timesUs?: { readonly sentUs?: number; readonly confirmedUs?: number };
   readonly outcome?: {
@@ -49,6 +51,7 @@ interface TradeAnswer {
 }
 
 export class OrderBook {
+  readonly #retries: boolean;
   readonly #orders = new Map<string, Order>();
   /** Offered and not settled: no answer came, or a denial that may pass. Oldest first. */
   readonly #unsettled = new Set<Order>();
@@ -56,6 +59,11 @@ export class OrderBook {
   readonly #open = new Set<Order>();
   readonly #views = new Map<string, TradeAnswer>();
   resubmitted = 0;
+
+  /** @param options.retries whether a client asks again after a denial that may pass; default true */
+  constructor(options: { readonly retries?: boolean } = {}) {
+    this.#retries = options.retries ?? true;
+  }
 
   get accepted(): number {
     return [...this.#orders.values()].filter((order) => order.tradeIds.size > 0).length;
@@ -128,7 +136,7 @@ export class OrderBook {
       this.#open.add(order);
       order.tradeIds.add(content.id);
       this.#tell(order, { id: content.id, state: content.state, attempts: [] });
-    } else if (RETRIABLE.has(answer.status) && order.tries < MOST_TRIES) {
+    } else if (this.#retries && RETRIABLE.has(answer.status) && order.tries < MOST_TRIES) {
       order.notBeforeMs = Date.now() + RETRY_MS;
     } else {
       this.#unsettled.delete(order);
@@ -146,8 +154,17 @@ export class OrderBook {
     }
   }
 
-  /** Asks for every accepted trade, ended or not: the last word. */
-  async askAll(control: ControlClient): Promise<void> {
+  /** Waits until every accepted trade has ended, or for so long, and asks once more for each. */
+  async settle(control: ControlClient, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.#open.size > 0 && Date.now() < deadline) {
+      await this.poll(control, this.#open.size);
+      await delay(SETTLE_POLL_MS);
+    }
+    await this.#askAll(control);
+  }
+
+  async #askAll(control: ControlClient): Promise<void> {
     for (const order of this.#orders.values()) {
       if (order.tradeIds.size > 0 && !(await this.#ask(control, order))) {
         throw new Error('the executor did not answer at the end');

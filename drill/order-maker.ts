@@ -1,4 +1,6 @@
 /** Orders of every kind, drawn from the seed: both modes, tight and wide limits, short and long lives, dry runs. */
+
+import type { ControlClient } from '../src/cli/control-client.js';
 import type { LocalnetInfo } from '../src/embedded/localnet-process.js';
 import type { Seeded } from './seeded.js';
 
@@ -18,6 +20,19 @@ export interface OrderBody {
 
 export interface Reserves {
   readonly [pool: string]: { readonly reserve0: bigint; readonly reserve1: bigint };
+}
+
+/** What the executor's pools hold. */
+export async function readReserves(control: ControlClient): Promise<Reserves> {
+  const status = (await control.get('/api/status')) as {
+    market: { pools: { pool: string; reserve0: string; reserve1: string }[] };
+  };
+  return Object.fromEntries(
+    status.market.pools.map(({ pool, reserve0, reserve1 }) => [
+      pool,
+      { reserve0: BigInt(reserve0), reserve1: BigInt(reserve1) },
+    ]),
+  );
 }
 
 /** Share of a pool's reserve that one order trades, one in: small, so that prices hardly move by it. */
@@ -41,6 +56,8 @@ export interface OrderMakerOptions {
   readonly deadlineMs: { readonly least: number; readonly most: number };
   /** Least blocks that an attempt may live. */
   readonly shortestValidityBlocks: number;
+  /** Most blocks of a short life; default 150. */
+  readonly longestShortLifeBlocks?: number;
   /** Share of orders with a short life; default half. */
   readonly shortLifeShare?: number;
   readonly dryRunShare?: number;
@@ -85,7 +102,8 @@ export class OrderMaker {
   #validity(blocksKnown: number): number {
     const { random, shortestValidityBlocks, shortLifeShare = SHORT_LIFE_SHARE } = this.#options;
     if (!random.chance(shortLifeShare)) return LONGEST_VALIDITY_BLOCKS;
+    const { longestShortLifeBlocks = LONGEST_VALIDITY_BLOCKS } = this.#options;
     const least = Math.max(shortestValidityBlocks, LONGEST_VALIDITY_BLOCKS - blocksKnown);
-    return random.between(Math.min(least, LONGEST_VALIDITY_BLOCKS), LONGEST_VALIDITY_BLOCKS);
+    return random.between(Math.min(least, longestShortLifeBlocks), longestShortLifeBlocks);
   }
 }
