@@ -54,13 +54,13 @@ export class FakeSession {
     this.send({ slot: { slot: String(slot), parent: String(parent), status: STATUS[status] } }, atMs);
   }
 
-  meta(slot: number, parent = slot - 1, atMs?: number): void {
+  meta(slot: number, parent = slot - 1, atMs?: number, height = slot): void {
     const blockMeta = {
       slot: String(slot),
       blockhash: `hash-${slot}`,
       rewards: undefined,
       blockTime: { timestamp: '1700000000' },
-      blockHeight: { blockHeight: String(slot) },
+      blockHeight: { blockHeight: String(height) },
       parentSlot: String(parent),
       parentBlockhash: `hash-${parent}`,
       executedTransactionCount: '0',
