@@ -42,8 +42,16 @@ export async function runCli(argv: readonly string[], firstParentPid: number): P
   });
   process.stdout.write(`${JSON.stringify(cluster.info)}\n`);
   if (options.exitWithParent) {
-    const now = { parentPid: () => process.ppid, nowMs: () => performance.now() };
-    watchParent({ firstParentPid, ...now }, () => end(0));
+    const { keepers } = cluster;
+    watchParent(
+      {
+        firstParentPid,
+        parentPid: () => process.ppid,
+        keepers: () => keepers.count,
+        nowMs: () => performance.now(),
+      },
+      () => end(0),
+    );
   }
   if (!options.quiet) reportRegularly(cluster);
 }

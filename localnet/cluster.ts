@@ -15,6 +15,7 @@ import { createPrng } from './engine/prng.js';
 import { createLeaderSchedule } from './engine/schedule.js';
 import type { Genesis, GenesisMint, GenesisPool } from './genesis/types.js';
 import { startGeyser } from './geyser/start-geyser.js';
+import { Keepers } from './keepers.js';
 import { keepState, type Origin, openOrigin, resumeFrom } from './kept-state.js';
 import { createLedger, type RunningLedger } from './ledger/ledger.js';
 import type { EngineClient, Ledger, LedgerFeed } from './ledger/types.js';
@@ -54,6 +55,8 @@ export interface Cluster {
   readonly chaos: ChaosControls;
   readonly market: Market;
   readonly record: SubmissionRecord;
+  /** Who holds a connection by which the cluster outlives its parent process. */
+  readonly keepers: Keepers;
   /** Ends everything in order; what was kept on disk is complete then. Further calls wait for the same end. */
   close(): Promise<void>;
 }
@@ -148,8 +151,10 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
   closers.add(() => market.close());
   closers.add(cutStreamsAtRandom(chaos));
   let info: ClusterInfo | undefined;
+  const keepers = new Keepers();
   const admin = await startAdminServer(
-    adminActions({ ledger, engine, chaos, record, market, info: () => info }),
+    adminActions({ ledger, engine, chaos, record, market, keepers, info: () => info }),
+    keepers,
     settings.adminPort,
   );
   closers.add(() => admin.close());
@@ -166,7 +171,18 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
     lookupTables: genesis.lookupTables,
     wallets: [...genesis.wallets.map(({ address }) => address), ...genesis.funded],
   };
-  return { info, ledger, feed, engine, genesis, chaos, market, record, close: () => closers.close() };
+  return {
+    info,
+    ledger,
+    feed,
+    engine,
+    genesis,
+    chaos,
+    market,
+    record,
+    keepers,
+    close: () => closers.close(),
+  };
 }
 
 /** A host that a client on this machine can connect to, as it stands in a URL. */

@@ -1,6 +1,7 @@
 /** What the admin interface can do, by route and method. */
 import type { ChaosControls, ChaosSettings } from '../chaos/chaos.js';
 import type { SlotConditions } from '../engine/messages.js';
+import type { Keepers } from '../keepers.js';
 import type { EngineClient, Ledger } from '../ledger/types.js';
 import type { Market } from '../market/market.js';
 import type { SubmissionRecord } from './submission-record.js';
@@ -18,12 +19,13 @@ export interface AdminParts {
   readonly chaos: ChaosControls;
   readonly record: SubmissionRecord;
   readonly market: Pick<Market, 'swapsPerSecond' | 'setRate' | 'sentTotal'>;
+  readonly keepers: Pick<Keepers, 'count'>;
   /** What the first line on standard output says; asked for late, since it names this server too. */
   readonly info: () => unknown;
 }
 
 export function adminActions(parts: AdminParts): AdminActions {
-  const { ledger, engine, chaos, record, market } = parts;
+  const { ledger, engine, chaos, record, market, keepers } = parts;
   const marketState = () => ({ swapsPerSecond: market.swapsPerSecond(), sentTotal: market.sentTotal() });
   return {
     '/info': { GET: () => parts.info() },
@@ -56,6 +58,7 @@ export function adminActions(parts: AdminParts): AdminActions {
         return { slot };
       },
     },
+    '/keepers': { GET: () => ({ keepers: keepers.count }) },
     '/cut-streams': { POST: () => ({ streamServersTold: chaos.cutStreams() }) },
     '/record': {
       GET: (_body, query) => {

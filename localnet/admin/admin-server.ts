@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Keepers } from '../keepers.js';
 import type { AdminActions } from './actions.js';
 
 const HOST = '127.0.0.1';
@@ -26,8 +27,16 @@ class HttpError extends Error {
  * @param port 0 for one that the system chooses.
  * Rejects with the system's error, `code` `EADDRINUSE` for a port that is taken.
  */
-export async function startAdminServer(actions: AdminActions, port: number): Promise<AdminServer> {
+export async function startAdminServer(
+  actions: AdminActions,
+  keepers: Keepers,
+  port: number,
+): Promise<AdminServer> {
   const server = createServer((request, response) => {
+    if (isKeeping(request)) {
+      if (!keepers.hold(response)) response.writeHead(503).end();
+      return;
+    }
     answer(actions, request, response).catch((error: unknown) => {
       // Only a socket that broke in the middle of the answer gets here.
       response.destroy(error instanceof Error ? error : undefined);
@@ -72,6 +81,11 @@ async function answer(
   }
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** The one answer that does not end: its connection keeps the cluster. */
+function isKeeping({ url, method, headers }: IncomingMessage): boolean {
+  return url === '/keep' && method === 'GET' && headers.origin === undefined;
 }
 
 async function route(actions: AdminActions, request: IncomingMessage): Promise<unknown> {

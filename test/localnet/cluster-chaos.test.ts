@@ -130,21 +130,45 @@ describe('the watch over the parent process', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it('ends an orphan when its time of grace is over, once, and not before', async () => {
-    let parent = 100;
-    let ended = 0;
-    watchParent({ firstParentPid: 100, parentPid: () => parent, nowMs: () => performance.now() }, () => {
-      ended += 1;
+  function orphan() {
+    const state = { parent: 100, keepers: 0, ended: 0 };
+    const watch = {
+      firstParentPid: 100,
+      parentPid: () => state.parent,
+      keepers: () => state.keepers,
+      nowMs: () => performance.now(),
+    };
+    watchParent(watch, () => {
+      state.ended += 1;
     });
+    return state;
+  }
+
+  it('ends an orphan when its time of grace is over, once, and not before', async () => {
+    const state = orphan();
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(ended).toBe(0);
-    parent = 1;
+    expect(state.ended).toBe(0);
+    state.parent = 1;
     // The parent is first missed at the next look, one second later.
     await vi.advanceTimersByTimeAsync(1_000 + ORPHAN_GRACE_MS - 1);
-    expect(ended).toBe(0);
+    expect(state.ended).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
-    expect(ended).toBe(1);
+    expect(state.ended).toBe(1);
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(ended).toBe(1);
+    expect(state.ended).toBe(1);
+  });
+
+  it('leaves an orphan alone that somebody keeps, and counts anew when the last one goes', async () => {
+    const state = orphan();
+    state.parent = 1;
+    await vi.advanceTimersByTimeAsync(ORPHAN_GRACE_MS - 1_000);
+    state.keepers = 1;
+    await vi.advanceTimersByTimeAsync(10 * ORPHAN_GRACE_MS);
+    expect(state.ended).toBe(0);
+    state.keepers = 0;
+    await vi.advanceTimersByTimeAsync(ORPHAN_GRACE_MS);
+    expect(state.ended).toBe(0);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(state.ended).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterInfo } from '../../localnet/cluster.js';
 import { admin, call } from './cluster-rpc.js';
 import { addressOf } from './ledger-events.js';
@@ -69,6 +69,21 @@ describe('the localnet command', () => {
       child.kill(signal);
       expect(await ended).toMatchObject({ code: 0, stderr: '' });
     }
+  });
+
+  it('counts those who keep it by their open connections', async () => {
+    const info = await firstLine(run(...ANY_PORTS));
+    const count = async () =>
+      (await admin<{ keepers: number }>(info.adminUrl, 'GET', '/keepers')).body.keepers;
+    expect(await count()).toBe(0);
+    const aborts = [new AbortController(), new AbortController()];
+    for (const { signal } of aborts) {
+      const response = await fetch(`${info.adminUrl}/keep`, { signal });
+      expect(response.status).toBe(200);
+    }
+    expect(await count()).toBe(2);
+    for (const abort of aborts) abort.abort();
+    await vi.waitUntil(async () => (await count()) === 0);
   });
 
   it('has help, and names the flag that is wrong', async () => {
