@@ -47,6 +47,10 @@ export async function startOwnExecutor(
       void stop().finally(() => process.exit(SIGNAL_EXIT_CODE));
     });
   }
+  // And a command that falls over leaves none behind.
+  const end = () => void child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const run = readRunInfo(join(directory, 'data'));
