@@ -5,31 +5,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
-import { asAddress } from '../model/brands.js';
+import { type LocalnetInfo, localnetInfoSchema } from './localnet-file.js';
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 1_500;
 /** Lines of standard error kept for the message of a failed start. */
 const KEPT_ERROR_LINES = 20;
 
-const address = z.string().transform(asAddress);
-
-/** The first line that the cluster prints. */
-const firstLineSchema = z.object({
-  rpcUrl: z.string(),
-  wsUrl: z.string(),
-  grpcEndpoint: z.string(),
-  adminUrl: z.string(),
-  genesisHash: z.string(),
-  pid: z.number(),
-  pools: z.array(z.object({ address, token0Mint: address, token1Mint: address })),
-  mints: z.array(z.object({ address, symbol: z.string(), decimals: z.number() })),
-  lookupTables: z.array(address),
-});
-
-export type LocalnetInfo = z.output<typeof firstLineSchema>;
+export type { LocalnetInfo } from './localnet-file.js';
 
 export interface LocalnetProcess {
   readonly info: LocalnetInfo;
@@ -39,8 +23,11 @@ export interface LocalnetProcess {
   stop(): Promise<void>;
 }
 
-/** @throws HotslotError LOCALNET_FAILED with what it printed */
-export async function startLocalnet(args: readonly string[]): Promise<LocalnetProcess> {
+/**
+ * @param signal ends the start, and what was started with it
+ * @throws HotslotError LOCALNET_FAILED with what it printed
+ */
+export async function startLocalnet(args: readonly string[], signal?: AbortSignal): Promise<LocalnetProcess> {
   const entry = fileURLToPath(new URL('../../localnet/cli.js', import.meta.url));
   const child = spawn(process.execPath, [entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,7 +39,7 @@ export async function startLocalnet(args: readonly string[]): Promise<LocalnetPr
     if (errors.length > KEPT_ERROR_LINES) errors.shift();
   });
   try {
-    const info = await firstLine(child);
+    const info = await firstLine(child, signal);
     // Not waited for at exit: this process ends it by itself, or it ends itself once orphaned.
     child.unref();
     return running(child, info);
@@ -62,9 +49,10 @@ export async function startLocalnet(args: readonly string[]): Promise<LocalnetPr
   }
 }
 
-function firstLine(child: ChildProcess): Promise<LocalnetInfo> {
+function firstLine(child: ChildProcess, signal: AbortSignal | undefined): Promise<LocalnetInfo> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('it printed nothing in time')), START_TIMEOUT_MS);
+    signal?.addEventListener('abort', () => reject(new Error('it is not wanted any more')), { once: true });
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`it ended with code ${code}`)));
     if (child.stdout === null) throw new Error('the cluster has no standard output');
@@ -72,7 +60,7 @@ function firstLine(child: ChildProcess): Promise<LocalnetInfo> {
     lines.once('line', (line) => {
       clearTimeout(timer);
       try {
-        resolve(firstLineSchema.parse(JSON.parse(line)));
+        resolve(localnetInfoSchema.parse(JSON.parse(line)));
       } catch (error) {
         reject(error);
       }
