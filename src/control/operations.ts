@@ -35,8 +35,9 @@ export interface KillSwitchState {
 
 /** The answer to a stop: what is out and may still land, each with its last valid height. */
 export interface KillSwitchAnswer extends KillSwitchState {
-  readonly cancelled: readonly TradeId[];
-  readonly mayStillLand: readonly LiveAttempt[];
+  /** Absent, like the other list, while the executor starts: the journal has not been read yet. */
+  readonly cancelled?: readonly TradeId[];
+  readonly mayStillLand?: readonly LiveAttempt[];
 }
 
 export interface BreakerView {

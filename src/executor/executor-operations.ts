@@ -1,12 +1,12 @@
 /** The control plane's view of an executor. */
 
-import type { KillSwitchAnswer, KillSwitchState, Operations } from '../control/operations.js';
+import type { KillSwitchAnswer, Operations } from '../control/operations.js';
 import { worstLevel } from '../control/routes.js';
-import type { KillSwitchStatus } from '../risk/kill-switch.js';
+import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
+import { killSwitchState } from './starting-operations.js';
 
-const VERSION = process.env.npm_package_version ?? '0.1.0';
 const PERCENT_IN_BPS = 100;
 
 export function executorOperations(executor: Executor, startedAtMs: number): Operations {
@@ -54,15 +54,6 @@ async function engage(
   const status = killSwitch.trip(grade, reason, source);
   const cancelled = killSwitch.grade === 'stop' ? desk.clearQueue() : [];
   return { ...killSwitchState(status), cancelled, mayStillLand: desk.liveAttempts() };
-}
-
-function killSwitchState(status: KillSwitchStatus): KillSwitchState {
-  return {
-    active: status.active,
-    grade: status.grade ?? 'off',
-    reason: status.reason ?? '',
-    sinceMs: status.sinceMs,
-  };
 }
 
 function statusOf(executor: Executor, startedAtMs: number) {

@@ -49,6 +49,8 @@ export interface ExecutorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Absent: the one in DATA_DIR is opened. */
+  readonly killSwitch?: KillSwitch;
 }
 
 /** What an executor consists of, for those who show or steer it. */
@@ -103,7 +105,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   );
   const [genesisHash] = await Promise.all([askGenesis, market.loadPools()]);
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
-  const killSwitch = new KillSwitch({ path: join(config.DATA_DIR, 'kill-switch.json'), clock });
+  const killSwitch = options.killSwitch ?? new KillSwitch({ path: killSwitchPath(config), clock });
   shareKillSwitch(killSwitch, market);
   const { keys, wallets } = loadTradingKeys(options.keystore);
   const holdings = market.holdingsOf(wallets.map((wallet) => wallet.address));
@@ -189,6 +191,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   };
 }
 
+export const killSwitchPath = (config: Config) => join(config.DATA_DIR, 'kill-switch.json');
 const journalDir = (config: Config) => join(config.DATA_DIR, 'journal');
 
 async function openStores(config: Config, clock: Clock, genesisHash: string, log: Log) {
