@@ -108,6 +108,11 @@ export class AttemptTracker implements Confirmer, CacheListener {
     if (tracked) tracked.askedAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** The stream has missed something, perhaps a landing: every attempt is asked about at the next sweep. */
+  hurryAll(): void {
+    for (const signature of this.#tracked.keys()) this.hurry(signature);
+  }
+
   close(): void {
     for (const signature of [...this.#tracked.keys()]) this.untrack(signature);
   }

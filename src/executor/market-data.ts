@@ -169,8 +169,10 @@ export class MarketData {
         if (wallet !== undefined) strangers.seen({ signature: update.signature, slot: update.slot, wallet });
       },
       onGap: (gap) => {
-        if (gap.covered !== true) log.warn('the stream was not complete', { ...gap });
         this.feed.refreshAges();
+        if (gap.covered === true) return;
+        log.warn('the stream was not complete', { ...gap });
+        tracker.hurryAll();
       },
       onStatus: (status) => {
         this.#streamStatus = status;
