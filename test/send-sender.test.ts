@@ -45,6 +45,20 @@ describe('sending an attempt', () => {
     expect(clock.timerCount).toBe(0);
   });
 
+  it('sends again after a quarter of a block without news, and ever more slowly from there', async () => {
+    const { clock, lane, sender } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    lane.answer('acknowledged');
+    clock.advance(BLOCK_MS / 4 - 10);
+    expect(lane.written.length).toBe(1);
+    clock.advance(10);
+    expect(lane.written.length).toBe(2);
+    lane.answer('acknowledged');
+    clock.advance(BLOCK_MS / 4);
+    expect(lane.written.length).toBe(2);
+    sender.close();
+  });
+
   it('resends seldom once it was seen processed, and at once when its fork is lost', async () => {
     const { clock, lane, sender } = setUp();
     await sender.start(SIGNATURE, WIRE);
