@@ -20,7 +20,7 @@ import { setComputeUnitLimit, setComputeUnitPrice } from '../src/transaction/com
 import { compileMessage } from '../src/transaction/message.js';
 import { patchMessage } from '../src/transaction/prepared-message.js';
 import { prepareSwap, swapTokenAccounts } from '../src/transaction/prepared-swap.js';
-import { isOnCurve } from '../src/transaction/program-address.js';
+import { hasRoot, isOnCurve } from '../src/transaction/program-address.js';
 import { TOKEN_PROGRAM, WRAPPED_SOL_MINT } from '../src/transaction/program-ids.js';
 import { testAddress, testKeys } from './support/cpmm-accounts.js';
 import { seededRandom } from './support/seeded-random.js';
@@ -104,6 +104,7 @@ describe('derived addresses and helper instructions', () => {
       const theirs = getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(wallet), true);
       expect(associatedTokenAddress(wallet, mint, TOKEN_PROGRAM)).toBe(theirs.toBase58());
       expect(isOnCurve(decode32(mint))).toBe(PublicKey.isOnCurve(decode32(mint)));
+      expect(hasRoot(decode32(mint))).toBe(isOnCurve(decode32(mint)));
     }
     const mint = testAddress(5);
     const ours = createAssociatedTokenIdempotent(wallet, wallet, mint, TOKEN_PROGRAM);

@@ -9,11 +9,21 @@ const CREATE_IDEMPOTENT = 1;
 const SYSTEM_TRANSFER = 2;
 const TOKEN_SYNC_NATIVE = 17;
 
+/** Derived addresses kept; a derivation takes longer than a signature. */
+const MAX_KNOWN = 65_536;
+const known = new Map<string, Address>();
+
 export function associatedTokenAddress(wallet: Address, mint: Address, tokenProgram: Address): Address {
-  return findProgramAddress(
+  const name = `${wallet} ${mint} ${tokenProgram}`;
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const address = findProgramAddress(
     [decode32(wallet), decode32(tokenProgram), decode32(mint)],
     ASSOCIATED_TOKEN_PROGRAM,
   );
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, address);
+  return address;
 }
 
 /** Creates the account where it does not exist, and succeeds where it does. */
