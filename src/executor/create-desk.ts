@@ -51,7 +51,7 @@ export function createDesk(parts: DeskParts): TradeDesk {
   return new TradeDesk({
     clock,
     random,
-    settings: settingsOf(config),
+    settings: deskSettings(config),
     slots: market.cache.slots,
     route: (question) => router.choose(question),
     poolKeys,
@@ -89,7 +89,7 @@ export function createDesk(parts: DeskParts): TradeDesk {
   });
 }
 
-function settingsOf(config: Config): DeskSettings {
+export function deskSettings(config: Config): DeskSettings {
   return {
     maxAttempts: config.MAX_ATTEMPTS,
     expiryCommitment: config.EXPIRY_COMMITMENT,

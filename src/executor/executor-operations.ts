@@ -34,11 +34,16 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
     releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
     breakers: () => breakerViews(executor.breakers),
     setBreaker: (name, state) => setBreakers(executor.breakers, name, state),
-    setMaxConcurrentTrades: (limit) => desk.scheduler.setMaxConcurrent(limit),
+    setMaxConcurrentTrades: (limit) => executor.hotPath.concurrency.set(limit),
     health: () => health.checks(),
     readiness: () => health.readiness(),
     status: () => statusOf(executor, startedAtMs),
-    latency: () => ({ ...executor.latency.snapshot(), signing: executor.builder.stats() }),
+    latency: () => ({
+      ...executor.latency.snapshot(),
+      signing: executor.builder.stats(),
+      keepWarm: executor.hotPath.keepWarmStats(),
+      concurrency: executor.hotPath.concurrency.status(),
+    }),
     positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };
 }

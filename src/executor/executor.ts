@@ -32,6 +32,7 @@ import { laneGuard, nodeGuard, openBreakers, streamGuard } from './endpoint-brea
 import type { Endpoints } from './endpoints.js';
 import { Health } from './health.js';
 import { healthFacts } from './health-facts.js';
+import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
 import { loadTradingKeys, startBuilder } from './signing.js';
@@ -66,6 +67,7 @@ export interface Executor {
   readonly rpc: RpcPool;
   readonly breakers: BreakerRegistry;
   readonly builder: AdaptiveBuilder;
+  readonly hotPath: HotPath;
   readonly latency: LatencyRecorder;
   readonly counts: TradeCounts;
   readonly health: Health;
@@ -110,7 +112,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const { keys, wallets } = loadTradingKeys(options.keystore);
   const holdings = market.holdingsOf(wallets.map((wallet) => wallet.address));
   const risk = createRisk({ config, clock, log, market, killSwitch, wallets, holdings });
-  const builder = startBuilder({ config, endpoints, clock, market, keys });
+  let queueDepth = () => 0;
+  const { builder, routes } = startBuilder({
+    config,
+    endpoints,
+    clock,
+    market,
+    keys,
+    queueDepth: () => queueDepth(),
+  });
   const gate = new StopGate(killSwitch);
   const sender = new TransactionSender({
     lanes: openLanes(options),
@@ -145,6 +155,19 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     reader,
     admission,
   });
+  queueDepth = () => desk.scheduler.startableCount + 1;
+  const hotPath = new HotPath({
+    config,
+    clock,
+    random,
+    log,
+    desk,
+    sender,
+    killSwitch,
+    market,
+    routes,
+    wallets,
+  });
   const latency = new LatencyRecorder();
   const counts = new TradeCounts();
   const history = new TradeHistory({ index, journal, journalDir: journalDir(config), clock, log });
@@ -160,6 +183,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {
     desk.beginShutdown();
+    await hotPath.close();
     outage.cancel();
     lagPoll.close();
     health.close();
@@ -181,6 +205,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     rpc,
     breakers,
     builder,
+    hotPath,
     latency,
     counts,
     health,

@@ -30,23 +30,28 @@ export interface SigningParts {
   readonly clock: Clock;
   readonly market: MarketData;
   readonly keys: KeyRing;
+  /** Trades that are about to be built; a burst seen before its members arrive. */
+  readonly queueDepth: () => number;
 }
 
-export function startBuilder({ config, endpoints, clock, market, keys }: SigningParts): AdaptiveBuilder {
+export function startBuilder(parts: SigningParts): { builder: AdaptiveBuilder; routes: RouteBook } {
+  const { config, endpoints, clock, market, keys, queueDepth } = parts;
   const routes = new RouteBook({
     keysOf: (pool) => market.book.keysOf(pool),
     indexOf: (pool) => market.feed.indexOf(pool),
     accountExists: (account) => (market.cache.get(account)?.lamports ?? 0n) > 0n,
   });
   keepLookupTables(routes, market, endpoints);
-  return createAttemptBuilder({
+  const builder = createAttemptBuilder({
     mode: config.SIGNING,
     board: market.board,
     routes,
     keys,
     clock,
+    queueDepth,
     ...(config.WORKERS === undefined ? {} : { workers: config.WORKERS }),
   });
+  return { builder, routes };
 }
 
 /** Messages are compiled against tables whose confirmed state is known; a change compiles them anew. */

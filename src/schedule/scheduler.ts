@@ -205,6 +205,24 @@ export class Scheduler {
     this.#dispatch();
   }
 
+  get maxConcurrent(): number {
+    return this.#maxConcurrent;
+  }
+
+  /** Started and not processed. */
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /** Queued with a clear way to their locks and to a concurrency slot: those that start next. */
+  get startableCount(): number {
+    return Math.min(this.#ready.size, Math.max(0, this.#maxConcurrent - this.#running.size));
+  }
+
+  get queuedCount(): number {
+    return this.#queued.size;
+  }
+
   has(id: TradeId): boolean {
     return this.#queued.has(id);
   }

@@ -41,6 +41,7 @@ export class RouteBook {
   /** Wallet, then pool, then direction and mode: no key string is made for a trade. */
   readonly #routes = new Map<Address, Map<Address, (Variants | undefined)[]>>();
   readonly #listeners: ((route: Route) => void)[] = [];
+  readonly #forgottenListeners: (() => void)[] = [];
   #tables: readonly LookupTable[] = [];
   #nextId = 0;
   #count = 0;
@@ -68,11 +69,17 @@ export class RouteBook {
     return routes;
   }
 
+  /** Called when every route was forgotten, since the lookup tables have changed. */
+  onForgotten(listener: () => void): void {
+    this.#forgottenListeners.push(listener);
+  }
+
   /** Replaces the lookup tables; every message is compiled again at its next use. */
   setLookupTables(tables: readonly LookupTable[]): void {
     this.#tables = tables;
     this.#routes.clear();
     this.#count = 0;
+    for (const listener of this.#forgottenListeners) listener();
   }
 
   /**
