@@ -236,6 +236,19 @@ describe('nodes that disagree', () => {
     expect(fixture.values[0]).toBe(7);
   });
 
+  it('a slot that the cluster confirmed does not die by a word of the source: it is fetched', async () => {
+    const fixture = await Fixture.running();
+    const { one, two, cache } = fixture;
+    one.begin(21);
+    one.write('a', 21, 9);
+    two.whole(21, 20, [['a', 7]]);
+    two.status(21, 'confirmed');
+    expect(fixture.ages).toEqual([1, 1]);
+    one.status(21, 'dead');
+    expect([cache.slots.slot('confirmed'), cache.slots.statusOf(asSlot(21))]).toEqual([21, 'confirmed']);
+    expect(fixture.ages).toEqual([Infinity, Infinity]);
+  });
+
   it('of two versions of a block the confirmed one counts, and the accounts of the other are fetched', async () => {
     const fixture = await Fixture.running();
     const { one, two, cache } = fixture;
@@ -275,8 +288,10 @@ describe('a source that fails', () => {
     two.whole(21, 20, [['a', 9]]);
     two.begin(22);
     two.write('a', 22, 10);
+    two.activity(77);
     one.down();
     expect(fixture.sources).toEqual(['two']);
+    expect(ear.activity.at(-1)).toBe(77);
     expect(fixture.values).toEqual([10, 11]);
     expect(fixture.ages).toEqual([0, 0]);
     expect(covered(ear.gaps)).toEqual([['switch', true]]);
@@ -398,6 +413,19 @@ describe('a source that has missed a slot', () => {
     one.gap(21, { reason: 'missingSlot', completeThrough: asSlot(20) });
     one.freeze(21);
     expect(fixture.sources).toEqual(['two']);
+    expect(fixture.values[0]).toBe(9);
+  });
+
+  it('is left also where it took the slot for complete', async () => {
+    const fixture = await Fixture.running();
+    const { one, two } = fixture;
+    two.whole(21, 20, [['a', 9]]);
+    two.whole(22);
+    one.begin(21);
+    one.status(21, 'processed');
+    expect([fixture.values[0], fixture.ages[0]]).toEqual([1, 1]);
+    one.begin(22);
+    one.gap(21, { reason: 'missingSlot', completeThrough: asSlot(20) });
     expect(fixture.values[0]).toBe(9);
   });
 
