@@ -22,23 +22,14 @@ export type TradeState = (typeof TRADE_STATES)[number];
  * From each state, the states that may follow. What the table does not name is a programmer's error and throws.
  * `processed` falls back to `sent` when its fork is lost; `confirmed` too, should a cluster ever undo it.
  * `signed` to `queued` and `sent` to `queued` are a proven-dead attempt whose intent may be signed anew (L2).
+ * What was signed is never `cancelled`: it is written down, and only the chain can say that it is over (L4).
  * `unknown` is not an end: evidence from the chain moves it on (L4).
  */
 export const TRADE_TRANSITIONS: { readonly [From in TradeState]: readonly TradeState[] } = {
   accepted: ['queued', 'denied', 'cancelled'],
   queued: ['signed', 'simulated', 'denied', 'cancelled', 'expired'],
-  signed: [
-    'sent',
-    'queued',
-    'processed',
-    'confirmed',
-    'finalized',
-    'failed',
-    'expired',
-    'unknown',
-    'cancelled',
-  ],
-  sent: ['processed', 'confirmed', 'finalized', 'failed', 'queued', 'expired', 'unknown', 'cancelled'],
+  signed: ['sent', 'queued', 'processed', 'confirmed', 'finalized', 'failed', 'expired', 'unknown'],
+  sent: ['processed', 'confirmed', 'finalized', 'failed', 'queued', 'expired', 'unknown'],
   processed: ['sent', 'confirmed', 'finalized', 'failed', 'unknown'],
   confirmed: ['sent', 'finalized', 'failed', 'unknown'],
   finalized: [],
