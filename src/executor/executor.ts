@@ -178,7 +178,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   market.start(holdings, wallets, tracker, strangers);
   desk.resume(replayed.live, clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
-  const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc }), clock);
+  const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc, breakers }), clock);
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { FileJournal } from '../journal/file-journal.js';
+import type { BreakerRegistry } from '../risk/breakers.js';
 import type { KillSwitch } from '../risk/kill-switch.js';
 import type { RpcPool } from '../send/rpc-pool.js';
 import type { HealthFacts } from './health.js';
@@ -12,8 +13,9 @@ export function healthFacts(parts: {
   readonly journal: FileJournal;
   readonly killSwitch: KillSwitch;
   readonly rpc: RpcPool;
+  readonly breakers: BreakerRegistry;
 }): HealthFacts {
-  const { config, market, journal, killSwitch, rpc } = parts;
+  const { config, market, journal, killSwitch, rpc, breakers } = parts;
   const { cache, book } = market;
   const newest = cache.blockhashes.newest();
   const pools = book.pools();
@@ -28,6 +30,7 @@ export function healthFacts(parts: {
     ).length,
     pools: pools.length,
     rpcs: rpc.health(),
+    openBreakers: breakers.list().flatMap(({ name, state }) => (state === 'closed' ? [] : [name])),
     journalWritable: journal.writable,
     killSwitchActive: killSwitch.grade !== undefined,
   };

@@ -27,6 +27,8 @@ export interface HealthFacts {
   readonly stalePools: number;
   readonly pools: number;
   readonly rpcs: readonly RpcHealth[];
+  /** Names of the circuit breakers that are not closed. */
+  readonly openBreakers: readonly string[];
   readonly journalWritable: boolean;
   readonly killSwitchActive: boolean;
 }
@@ -83,6 +85,11 @@ export class Health {
         unit: 'stale',
       },
       ...facts.rpcs.map((rpc) => rpcFinding(rpc, facts.rpcs)),
+      {
+        name: 'circuitBreakers',
+        level: facts.openBreakers.length > 0 ? 'warn' : 'ok',
+        value: facts.openBreakers.length === 0 ? 'closed' : facts.openBreakers.join(' '),
+      },
       this.#loopFinding(),
       memoryFinding(),
       {

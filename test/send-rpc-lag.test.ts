@@ -1,0 +1,131 @@
+/** A node that lags answers promptly and at length, with old news: it must be asked last. */
+import { describe, expect, it } from 'vitest';
+import { HotslotError } from '../src/errors/hotslot-error.js';
+import type { RpcCaller } from '../src/send/rpc-client.js';
+import { RpcPool } from '../src/send/rpc-pool.js';
+import { LAG_POLL_MS, SlotLagPoll } from '../src/send/slot-lag-poll.js';
+import { ManualClock } from './support/manual-clock.js';
+
+class Node implements RpcCaller {
+  readonly host: string;
+  slot: number;
+  answerMs: number;
+  readonly asked: string[] = [];
+  readonly #clock: ManualClock;
+  hanging = false;
+  failing = false;
+
+  constructor(clock: ManualClock, host: string, slot: number, answerMs: number) {
+    this.#clock = clock;
+    this.host = host;
+    this.slot = slot;
+    this.answerMs = answerMs;
+  }
+
+  async call(method: string): Promise<unknown> {
+    this.asked.push(method);
+    if (this.hanging) return new Promise(() => {});
+    this.#clock.advance(this.answerMs);
+    if (this.failing) throw new HotslotError('RPC_TIMEOUT');
+    return method === 'getSlot' ? this.slot : this.host;
+  }
+}
+
+function setUp(slots: readonly [number, number]) {
+  const clock = new ManualClock();
+  const fast = new Node(clock, 'fast', slots[0], 5);
+  const slow = new Node(clock, 'slow', slots[1], 200);
+  return { clock, fast, slow, pool: new RpcPool([fast, slow], clock) };
+}
+
+const lags = (pool: RpcPool) => pool.health().map(({ lagSlots }) => lagSlots);
+const first = async (pool: RpcPool) => (await pool.call('getBlockHeight', [])).host;
+
+describe('a node that is behind', () => {
+  it('is asked after a slower one that is not, and first again when it has caught up', async () => {
+    const { fast, slow, pool } = setUp([100, 130]);
+    await pool.measureLag(0);
+    expect(lags(pool)).toEqual([30, 0]);
+    expect(await first(pool)).toBe('slow');
+    slow.failing = true;
+    expect(await first(pool)).toBe('fast');
+    slow.failing = false;
+    fast.slot = 131;
+    slow.slot = 131;
+    await pool.measureLag(131);
+    expect(await first(pool)).toBe('fast');
+  });
+
+  it('is measured against the stream as well: all nodes may lag', async () => {
+    const { pool } = setUp([100, 100]);
+    await pool.measureLag(140);
+    expect(lags(pool)).toEqual([40, 40]);
+  });
+
+  it.each([
+    [2, 'fast'],
+    [3, 'slow'],
+  ])('by %i slots is asked in the order %s first', async (behind, expected) => {
+    const { pool, slow } = setUp([100, 100 + behind]);
+    slow.answerMs = 50;
+    // Measured one after the other: on this clock two calls at once would share their time.
+    for (const host of pool.hosts) await pool.call('getBlockHeight', [], { host });
+    slow.answerMs = 0;
+    await pool.measureLag(0);
+    expect(await first(pool)).toBe(expected);
+  });
+});
+
+it('a node that fails to say its slot keeps the lag it had, and its failure counts', async () => {
+  const { fast, pool } = setUp([100, 130]);
+  await pool.measureLag(0);
+  fast.failing = true;
+  await pool.measureLag(0);
+  expect(pool.health()[0]).toMatchObject({ lagSlots: 30, lastError: 'RPC_TIMEOUT' });
+});
+
+it('an open breaker spares the node', async () => {
+  const clock = new ManualClock();
+  const node = new Node(clock, 'one', 5, 1);
+  const guard = { isClosed: () => false, succeeded: () => {}, failed: () => {} };
+  await new RpcPool([node], clock, guard).measureLag(9);
+  expect(node.asked).toEqual([]);
+});
+
+describe('the poll', () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('asks about every two seconds, never twice at once, and no more once closed', async () => {
+    const { clock, fast, slow, pool } = setUp([100, 100]);
+    fast.answerMs = 0;
+    slow.answerMs = 0;
+    const poll = new SlotLagPoll({ pool, clock, random: { next: () => 0.5 }, newestSlot: () => 0 });
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1_000);
+      await turn();
+    }
+    expect(fast.asked).toHaveLength(10_000 / LAG_POLL_MS);
+    slow.hanging = true;
+    clock.advance(LAG_POLL_MS);
+    await turn();
+    const asked = fast.asked.length;
+    clock.advance(60_000);
+    await turn();
+    expect(fast.asked).toHaveLength(asked);
+    poll.close();
+  });
+
+  it('spreads over a second', () => {
+    const delays = [0, 0.999].map((value) => {
+      const { clock, fast, pool } = setUp([1, 1]);
+      fast.answerMs = 0;
+      const startMs = clock.nowMs();
+      const poll = new SlotLagPoll({ pool, clock, random: { next: () => value }, newestSlot: () => 0 });
+      while (fast.asked.length === 0) clock.advance(10);
+      poll.close();
+      return clock.nowMs() - startMs;
+    });
+    expect(delays[0]).toBe(1_500);
+    expect(delays[1]).toBeGreaterThan(2_400);
+  });
+});
