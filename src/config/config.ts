@@ -25,11 +25,28 @@ export interface ConfigFault {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
+interface Environment {
+  readonly [name: string]: string | undefined;
+}
+
 /**
  * Reads the configuration.
  * @throws HotslotError CONFIG_INVALID with every fault in its message, one a line; values are not repeated.
  */
-export function loadConfig(environment: { readonly [name: string]: string | undefined }): Config {
+export function loadConfig(environment: Environment): Config {
+  const { settings, faults } = readSettings(environment);
+  if (faults.length > 0) throw configError(faults);
+  const embedded = settings.YELLOWSTONE_ENDPOINTS.length === 0;
+  return Object.freeze({ ...settings, embedded, mayTradeLive: embedded || settings.LIVE_TRADING });
+}
+
+/** Everything that is wrong with an environment; empty where `loadConfig` would take it. */
+export function configFaults(environment: Environment): readonly ConfigFault[] {
+  return readSettings(environment).faults;
+}
+
+/** Settings with faults are absent from the values, and then the rules between settings leave them out. */
+function readSettings(environment: Environment): { settings: Settings; faults: ConfigFault[] } {
   const faults: ConfigFault[] = [];
   const values: { [name: string]: unknown } = {};
   for (const [name, setting] of Object.entries(SETTINGS)) {
@@ -45,29 +62,33 @@ export function loadConfig(environment: { readonly [name: string]: string | unde
       faults.push({ setting: name, problem: parsed.error.issues.map((issue) => issue.message).join('; ') });
   }
   const settings = values as unknown as Settings;
-  if (faults.length === 0) faults.push(...crossFaults(settings));
-  if (faults.length > 0) throw configError(faults);
-  const embedded = settings.YELLOWSTONE_ENDPOINTS.length === 0;
-  return Object.freeze({ ...settings, embedded, mayTradeLive: embedded || settings.LIVE_TRADING });
+  const faulty = new Set(faults.map((fault) => fault.setting));
+  faults.push(...crossFaults(settings).filter((fault) => !faulty.has(fault.setting)));
+  return { settings, faults };
 }
 
 /** Rules between settings. */
-function crossFaults(settings: Settings): ConfigFault[] {
+function crossFaults(settings: Partial<Settings>): ConfigFault[] {
   const faults: ConfigFault[] = [];
   const add = (setting: SettingName, problem: string) => faults.push({ setting, problem });
-  const streams = settings.YELLOWSTONE_ENDPOINTS.length;
-  const rpcs = settings.RPC_ENDPOINTS.length;
+  // What is wrong by itself counts as given: it is told once, not as missing too.
+  const streams = settings.YELLOWSTONE_ENDPOINTS?.length ?? 1;
+  const rpcs = settings.RPC_ENDPOINTS?.length ?? 1;
   if (streams > 0 && rpcs === 0) add('RPC_ENDPOINTS', 'is required with YELLOWSTONE_ENDPOINTS');
   if (rpcs > 0 && streams === 0) add('YELLOWSTONE_ENDPOINTS', 'is required with RPC_ENDPOINTS');
   if (streams > 0) {
-    if (settings.POOLS.length === 0) add('POOLS', 'is required with real endpoints');
+    if (settings.POOLS?.length === 0) add('POOLS', 'is required with real endpoints');
     if (settings.KEYSTORE_PATH === undefined) add('KEYSTORE_PATH', 'is required with real endpoints');
     if (settings.KEYSTORE_PASSPHRASE_FILE === undefined)
       add('KEYSTORE_PASSPHRASE_FILE', 'is required with real endpoints');
     if (settings.LIVE_TRADING && settings.API_TOKEN === undefined)
       add('API_TOKEN', 'is required for live trading on real endpoints');
   }
-  if (!LOOPBACK.has(settings.CONTROL_HOST) && settings.API_TOKEN === undefined) {
+  if (
+    settings.CONTROL_HOST !== undefined &&
+    !LOOPBACK.has(settings.CONTROL_HOST) &&
+    settings.API_TOKEN === undefined
+  ) {
     add('API_TOKEN', 'is required when CONTROL_HOST is not loopback');
   }
   return faults;

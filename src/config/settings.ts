@@ -261,18 +261,11 @@ export const SETTINGS = {
     'os',
     '`always` waits for the disk before each send; `os` survives the process but not the machine.',
   ),
-  REDIS_URL: setting(
+  RECORD_STREAM: setting(
     'storage',
-    z.string().regex(/^rediss?:\/\/\S+$/),
+    text,
     undefined,
-    'Redis for the price cache, event stream and a shared kill switch.',
-    { secret: true },
-  ),
-  ON_REDIS_LOSS: setting(
-    'storage',
-    z.enum(['reduce', 'continue']),
-    'reduce',
-    'What an executor does that has lost sight of a shared kill switch.',
+    "File to which the first Yellowstone endpoint's raw stream is written, for `hotslot replay` and bug reports; it must not exist, and grows for as long as the executor runs.",
   ),
 
   CONTROL_HOST: setting(
@@ -286,12 +279,6 @@ export const SETTINGS = {
     integer(0, 65_535),
     '3000',
     'Port of the control plane; 0 lets the system choose.',
-  ),
-  KESTRA_COMPAT_PORT: setting(
-    'control',
-    integer(0, 65_535),
-    undefined,
-    "Port of the runbook's two Kestra-shaped routes. The embedded default sets 8080.",
   ),
   API_TOKEN: setting('control', text, undefined, 'Bearer token of an administrator.', { secret: true }),
   API_TOKEN_TRADE: setting('control', text, undefined, 'Bearer token that may read and trade.', {

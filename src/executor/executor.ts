@@ -35,6 +35,7 @@ import { healthFacts } from './health-facts.js';
 import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
+import { openRecorder } from './open-recorder.js';
 import { loadTradingKeys, startBuilder } from './signing.js';
 import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
@@ -80,7 +81,7 @@ export interface Executor {
 
 /**
  * Starts an executor and takes up the trades of its journal.
- * @throws HotslotError POOL_UNKNOWN, KEYSTORE_INVALID, JOURNAL_CORRUPT, CONFIG_INVALID (mint lists)
+ * @throws HotslotError POOL_UNKNOWN, KEYSTORE_INVALID, JOURNAL_CORRUPT, CONFIG_INVALID (mint lists, RECORD_STREAM)
  */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
   const { config, endpoints, clock, random, log } = options;
@@ -90,9 +91,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const breakers = openBreakers(endpoints, clock, log);
   const rpc = new RpcPool(clients, clock, nodeGuard(breakers));
   const reader = new ChainReader(rpc);
+  const recorder = await openRecorder(options);
   const market = new MarketData({
     endpoints,
     reader,
+    recorder,
     clock,
     random,
     log,
@@ -190,6 +193,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     market.close();
     tracker.close();
     sender.close();
+    await recorder?.close();
     await closeStores({ builder, keys, risk, history, journal });
     await Promise.all(clients.map((client) => client.close()));
   };

@@ -11,6 +11,7 @@ import type { Holding } from '../risk/positions.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
 import { fanOut } from '../stream/fan-out.js';
+import type { StreamRecorder } from '../stream/recorder.js';
 import { type EndpointStatus, type StreamGuard, StreamSet } from '../stream/stream-set.js';
 import type { StreamSink, StreamStatus } from '../stream/types.js';
 import { YellowstoneStream } from '../stream/yellowstone-stream.js';
@@ -36,6 +37,8 @@ export interface MarketDataOptions {
   /** Slots that the stream from which accounts are taken may be behind the first. */
   readonly maxStreamLagSlots: number;
   readonly streamGuard: StreamGuard;
+  /** Hears the first endpoint's raw stream and every account that is read over RPC. */
+  readonly recorder?: StreamRecorder | undefined;
 }
 
 export class MarketData {
@@ -93,12 +96,13 @@ export class MarketData {
    * @throws HotslotError POOL_UNKNOWN for an address that is no pool of a known venue
    */
   async loadPools(): Promise<PoolKeys[]> {
-    const { endpoints, reader, log } = this.#options;
+    const { endpoints, reader, log, recorder } = this.#options;
     const loaded: PoolKeys[] = [];
     for (let start = 0; start < endpoints.pools.length; ) {
       const addresses = endpoints.pools.slice(start, start + MAX_ACCOUNTS_A_CALL);
       try {
-        const { accounts } = await reader.accounts(addresses, 'confirmed');
+        const { accounts, contextSlot } = await reader.accounts(addresses, 'confirmed');
+        recorder?.onFetched({ contextSlot, addresses, accounts });
         loaded.push(...addresses.map((pool, index) => this.#addPool(pool, accounts[index])));
         start += addresses.length;
       } catch (error) {
@@ -182,14 +186,15 @@ export class MarketData {
   }
 
   #createStreams(): StreamSet {
-    const { clock, random, endpoints, log, maxStreamLagSlots, streamGuard } = this.#options;
+    const { clock, random, endpoints, log, maxStreamLagSlots, streamGuard, recorder } = this.#options;
     const names = streamNames(endpoints.yellowstone);
     return new StreamSet({
       streams: endpoints.yellowstone.map((endpoint, index) => {
         const name = names[index]!;
         const mayConnect = () => this.#streams.mayConnect(name);
         const xToken = endpoints.xToken === undefined ? {} : { xToken: endpoints.xToken };
-        return new YellowstoneStream({ endpoint, name, clock, random, mayConnect, ...xToken });
+        const recorded = recorder === undefined || index > 0 ? {} : { recorder };
+        return new YellowstoneStream({ endpoint, name, clock, random, mayConnect, ...xToken, ...recorded });
       }),
       clock,
       limits: { maxLagSlots: maxStreamLagSlots },
@@ -212,7 +217,11 @@ export class MarketData {
   }
 
   #fetchAccounts(): FetchAccounts {
-    return (addresses, minContextSlot: Slot) =>
-      this.#options.reader.accounts(addresses, 'confirmed', minContextSlot);
+    const { reader, recorder } = this.#options;
+    return async (addresses, minContextSlot: Slot) => {
+      const answer = await reader.accounts(addresses, 'confirmed', minContextSlot);
+      recorder?.onFetched({ addresses, ...answer });
+      return answer;
+    };
   }
 }

@@ -3,11 +3,13 @@ import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asSlot, type Slot } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
+import { decodeFetched, type FetchedAccounts } from './fetched-record.js';
 import {
   damaged,
   decodeHeader,
   decodeRecord,
   KIND_DROPPED,
+  KIND_FETCHED,
   KIND_MESSAGE,
   RECORD_HEADER_BYTES,
   type RecordingHeader,
@@ -33,6 +35,8 @@ export interface PlayOptions {
   /** With `recorded`: 2 plays twice as fast. Default 1. */
   readonly speed?: number;
   readonly signal?: AbortSignal;
+  /** Accounts that the recorder was told of, where they came. */
+  readonly onFetched?: (fetched: FetchedAccounts) => void;
 }
 
 export interface PlayReport {
@@ -135,6 +139,8 @@ class Player {
     } else if (record.kind === KIND_DROPPED) {
       this.#dropped += Buffer.from(record.payload).readUInt32LE(0);
       this.#reader.beginSession('lagged', undefined);
+    } else if (record.kind === KIND_FETCHED) {
+      this.#options.onFetched?.(decodeFetched(record.payload));
     } else {
       const { reason, fromSlot } = readSession(record.payload);
       this.#reader.beginSession(reason, fromSlot);

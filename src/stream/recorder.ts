@@ -2,10 +2,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Slot } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
+import { encodeFetched, type FetchedAccounts } from './fetched-record.js';
 import {
   encodeHeader,
   encodeRecordHeader,
   KIND_DROPPED,
+  KIND_FETCHED,
   KIND_MESSAGE,
   KIND_SESSION,
 } from './recording-format.js';
@@ -60,6 +62,11 @@ export class StreamRecorder implements RawListener {
       return;
     }
     this.#record(KIND_MESSAGE, bytes, receivedUs);
+  }
+
+  /** Accounts were read over RPC: without what it starts from, a recording shows only what changed. */
+  onFetched(fetched: FetchedAccounts): void {
+    this.#record(KIND_FETCHED, encodeFetched(fetched), this.#options.clock.monotonicUs());
   }
 
   /** Writes out what waits and closes the file. */

@@ -19,6 +19,8 @@ export const KIND_MESSAGE = 1;
 export const KIND_SESSION = 2;
 /** Messages are missing here, the disk was too slow: u32 count. */
 export const KIND_DROPPED = 3;
+/** Accounts that were read over RPC meanwhile: see fetched-record.ts. */
+export const KIND_FETCHED = 4;
 
 export interface RecordingHeader {
   readonly name: string;
@@ -81,7 +83,7 @@ export function decodeRecord(bytes: Buffer, at: number): RecordingRecord | undef
   if (bytes.length - at < RECORD_HEADER_BYTES) return undefined;
   const kind = bytes.readUInt8(at);
   const length = bytes.readUInt32LE(at + 9);
-  if (kind < KIND_MESSAGE || kind > KIND_DROPPED || length > MAX_RECORD_BYTES)
+  if (kind < KIND_MESSAGE || kind > KIND_FETCHED || length > MAX_RECORD_BYTES)
     throw damaged(`bad record at ${at}`);
   const start = at + RECORD_HEADER_BYTES;
   if (bytes.length - start < length) return undefined;
