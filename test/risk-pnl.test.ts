@@ -1,5 +1,5 @@
 /** A loss limit is worth what the PnL under it is: fees count, deposits do not, wrapped SOL is SOL. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -152,12 +152,28 @@ describe('PnlBook', () => {
     expect(pnl.status()).toMatchObject({ day: 20_001, dailyQuote: 0n, totalQuote: -50n, drawdownQuote: 50n });
   });
 
-  it('holds over a restart and counts nothing twice', () => {
+  it('is written now and then off the thread, only after a change, and the last word is the newest', async () => {
+    const path = join(root, 'pnl.json');
+    const { book } = setUp(path);
+    const pnl = book();
+    await pnl.saveLater();
+    expect(existsSync(path)).toBe(false);
+    pnl.apply(swap(), wallet);
+    const late = pnl.saveLater();
+    const trade = swap();
+    pnl.apply(trade, wallet);
+    await pnl.save();
+    await late;
+    expect(book().apply(trade, wallet)).toBe(false);
+    expect(readdirSync(root)).toEqual(['pnl.json']);
+  });
+
+  it('holds over a restart and counts nothing twice', async () => {
     const { book } = setUp(join(root, 'pnl.json'));
     const first = book();
     const trade = swap();
     first.apply(trade, wallet);
-    first.save();
+    await first.save();
     const second = book();
     expect(second.apply(trade, wallet)).toBe(false);
     expect(second.status().dailyQuote).toBe(90n);

@@ -28,7 +28,7 @@ export interface Risk {
   readonly trips: AutoTrips;
   readonly reservations: Reservations;
   readonly lists: MintLists;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface RiskParts {
@@ -75,23 +75,15 @@ export function createRisk({ config, clock, log, market, killSwitch, wallets, ho
     maxCostLamports: config.MAX_PRIORITY_FEE_LAMPORTS + RENT_AND_FEE_LAMPORTS,
   });
   const trips = new AutoTrips({ clock, killSwitch, pnl, limits: tripsOf(config) });
-  const save = () => savePnl(pnl, log);
-  const saver = clock.every(PNL_SAVE_MS, save);
-  const close = () => {
+  const unsaved = (error: unknown) => log.warn('the profit and loss could not be written down', { error });
+  const saver = clock.every(PNL_SAVE_MS, () => void pnl.saveLater().catch(unsaved));
+  const close = async () => {
     saver.cancel();
     trips.close();
     lists.close();
-    save();
+    await pnl.save().catch(unsaved);
   };
   return { admission, positions, pnl, trips, reservations, lists, close };
-}
-
-function savePnl(pnl: PnlBook, log: Log): void {
-  try {
-    pnl.save();
-  } catch (error) {
-    log.warn('the profit and loss could not be written down', { error });
-  }
 }
 
 function limitsOf(config: Config): RiskLimits {

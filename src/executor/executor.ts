@@ -247,7 +247,7 @@ async function closeStores(parts: {
 }): Promise<void> {
   await parts.builder.close();
   parts.keys.clear();
-  parts.risk.close();
+  await parts.risk.close();
   await parts.history.close();
   await parts.journal.close();
 }

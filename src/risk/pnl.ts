@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type JournalFs, replaceFile, systemFs } from '../journal/journal-fs.js';
+import { type JournalFs, replaceFile, systemFs, writeWhole } from '../journal/journal-fs.js';
 import type { Address, Signature } from '../model/brands.js';
 import type { TransactionUpdate } from '../stream/types.js';
 import { type Clock, systemClock } from '../time/clock.js';
@@ -48,6 +48,9 @@ export class PnlBook {
   #day: number;
   #dayStartQuote = 0n;
   #peakQuote = 0n;
+  /** Whether the file says less than is known here. */
+  #changed = false;
+  #saving: Promise<void> | undefined;
 
   /**
    * @param path of a small file that carries the book over restarts; without it nothing is kept
@@ -66,6 +69,7 @@ export class PnlBook {
   apply(transaction: TransactionUpdate, wallet: Address): boolean {
     if (this.#counted.has(transaction.signature)) return false;
     this.#turnDay();
+    this.#changed = true;
     this.#counted.add(transaction.signature);
     if (this.#counted.size > MAX_COUNTED_SIGNATURES) {
       const oldest = this.#counted.values().next();
@@ -80,7 +84,10 @@ export class PnlBook {
   status(): PnlStatus {
     this.#turnDay();
     const { quote, unpriced } = this.#worth();
-    if (quote > this.#peakQuote) this.#peakQuote = quote;
+    if (quote > this.#peakQuote) {
+      this.#peakQuote = quote;
+      this.#changed = true;
+    }
     return {
       day: this.#day,
       dailyQuote: quote - this.#dayStartQuote,
@@ -90,9 +97,47 @@ export class PnlBook {
     };
   }
 
-  /** Writes the book down; call it now and then and at the end. @throws what the file system throws */
-  save(): void {
+  /**
+   * Writes the book down where it has changed, and waits for the disk off the calling thread. For now and then: a
+   * crash of the machine may give the file before back. @throws what the file system throws
+   */
+  saveLater(): Promise<void> {
+    if (this.#path === undefined || !this.#changed) return Promise.resolve();
+    this.#saving ??= this.#write(this.#path).finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
+  }
+
+  /** Writes the book down for good, at the end. @throws what the file system throws */
+  async save(): Promise<void> {
+    // Whoever asked for the one that is under way hears of its failure.
+    await this.#saving?.catch(() => undefined);
     if (this.#path === undefined) return;
+    this.#files.mkdir(dirname(this.#path));
+    replaceFile(this.#files, dirname(this.#path), this.#path, this.#encode());
+    this.#changed = false;
+  }
+
+  async #write(path: string): Promise<void> {
+    const temporary = `${path}.later`;
+    this.#files.mkdir(dirname(path));
+    this.#files.remove(temporary);
+    const fd = this.#files.openAppend(temporary);
+    try {
+      writeWhole(this.#files, fd, this.#encode());
+      this.#changed = false;
+      await this.#files.syncAsync(fd);
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    } finally {
+      this.#files.close(fd);
+    }
+    this.#files.rename(temporary, path);
+  }
+
+  #encode(): Buffer {
     const file: PnlFile = {
       version: 1,
       day: this.#day,
@@ -101,8 +146,7 @@ export class PnlBook {
       flows: [...this.#flows].map(([mint, amount]) => [mint, amount.toString()] as const),
       counted: [...this.#counted],
     };
-    this.#files.mkdir(dirname(this.#path));
-    replaceFile(this.#files, dirname(this.#path), this.#path, Buffer.from(`${JSON.stringify(file)}\n`));
+    return Buffer.from(`${JSON.stringify(file)}\n`);
   }
 
   #today(): number {
@@ -113,6 +157,7 @@ export class PnlBook {
     const today = this.#today();
     if (today === this.#day) return;
     this.#day = today;
+    this.#changed = true;
     this.#dayStartQuote = this.#worth().quote;
   }
 
