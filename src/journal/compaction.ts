@@ -17,6 +17,8 @@ import { listSegments, segmentPath } from './segments.js';
 
 /** Records handled before the event loop gets a turn. */
 const RECORDS_A_TURN = 128;
+/** The same where a record is only looked at. */
+const LOOKS_A_TURN = 8_192;
 
 export interface CompactionOptions {
   readonly files: JournalFs;
@@ -97,7 +99,10 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   const state = new StateBuilder();
   const frames = await readFrames(options, segments, state);
   const archived = new Set<TradeId>();
+  let looked = 0;
   for (const trade of state.trades.values()) {
+    looked += 1;
+    if (looked % LOOKS_A_TURN === 0) await turn();
     const endedAtMs = trade.history.at(-1)?.knownAtMs ?? trade.acceptedAtMs;
     if (TERMINAL_STATES.has(trade.state) && endedAtMs < options.endedBeforeMs) archived.add(trade.id);
   }
@@ -107,15 +112,14 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
 
   files.mkdir(archiveDirectory);
   const archiveSegment = (listSegments(files, archiveDirectory).at(-1) ?? 0) + 1;
-  const isArchived = (frame: Frame): boolean => frame.tradeId !== undefined && archived.has(frame.tradeId);
-  const chain = frames.find((frame) => frame.tradeId === undefined);
-  const moved = frames.filter((frame) => isArchived(frame) || frame === chain);
-  await writeFile(options, archiveDirectory, segmentPath(archiveDirectory, archiveSegment), bytesOf(moved));
+  const chain = frames.find((frame) => frame.tradeId === undefined)?.bytes;
+  const { moved, kept } = await split(frames, archived);
+  const old = chain === undefined ? moved : [chain, ...moved];
+  await writeFile(options, archiveDirectory, segmentPath(archiveDirectory, archiveSegment), old);
 
   const marker = Buffer.from(encodeRecord({ kind: 'compacted', throughSegment: last, atMs: options.nowMs }));
-  const kept = frames.filter((frame) => !isArchived(frame) && frame.tradeId !== undefined);
-  const head = chain === undefined ? [marker] : [marker, chain.bytes];
-  await writeFile(options, directory, segmentPath(directory, last), [...head, ...bytesOf(kept)]);
+  const head = chain === undefined ? [marker] : [marker, chain];
+  await writeFile(options, directory, segmentPath(directory, last), [...head, ...kept]);
 
   const older = segments.slice(0, -1);
   for (const segment of older) files.remove(segmentPath(directory, segment));
@@ -123,8 +127,20 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   return { archived, removedSegments: older.length, archiveSegment };
 }
 
-function bytesOf(frames: readonly Frame[]): Buffer[] {
-  return frames.map((frame) => frame.bytes);
+/** Trades' records, those of the archived and the others. */
+async function split(
+  frames: readonly Frame[],
+  archived: ReadonlySet<TradeId>,
+): Promise<{ moved: Buffer[]; kept: Buffer[] }> {
+  const moved: Buffer[] = [];
+  const kept: Buffer[] = [];
+  let looked = 0;
+  for (const { tradeId, bytes } of frames) {
+    looked += 1;
+    if (looked % LOOKS_A_TURN === 0) await turn();
+    if (tradeId !== undefined) (archived.has(tradeId) ? moved : kept).push(bytes);
+  }
+  return { moved, kept };
 }
 
 /** Where the archive of a journal directory is. */

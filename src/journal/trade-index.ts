@@ -15,6 +15,8 @@ export const MAX_PAGE_SIZE = 500;
 const INDEX_VERSION = 1;
 /** Trades put between two turns of the event loop while rebuilding. */
 const TRADES_A_TURN = 64;
+/** Records read between two turns. */
+const RECORDS_A_TURN = 128;
 
 export interface HistoryQuery {
   readonly wallet?: Address;
@@ -99,8 +101,11 @@ export class TradeIndex {
   /** Takes over one file of the archive, as compaction made it. */
   async addArchive(files: JournalFs, archiveDirectory: string, segment: number): Promise<void> {
     const state = new StateBuilder();
+    let count = 0;
     for (const stretch of readSegment(await files.readAsync(segmentPath(archiveDirectory, segment)))) {
       if (stretch.kind === 'record') state.add(stretch.record);
+      count += 1;
+      if (count % RECORDS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await this.#putAll(state.trades.values(), state.orders);
     if (this.#fault === undefined) await this.#meta.put('archiveThrough', segment);
