@@ -9,6 +9,9 @@ export const MAX_RECENT_TRADES = 20_000;
 /** Trades that have not ended, all wallets together (L6); more are denied with QUEUE_FULL. */
 export const MAX_LIVE_TRADES = 65_536;
 
+/** Newest trades that a listing finds without going through all of them. */
+const NEWEST_KEPT = 1_000;
+
 /** A trade with what its life needs and nobody else sees. */
 export interface LiveTrade {
   readonly trade: Trade;
@@ -31,6 +34,8 @@ export class TradeStore {
   readonly #byId = new Map<TradeId, LiveTrade>();
   readonly #byClientOrderId = new Map<string, LiveTrade>();
   readonly #bySignature = new Map<Signature, LiveTrade>();
+  /** The newest at the end; cut back when twice as long as wanted. */
+  #newest: LiveTrade[] = [];
   readonly #live = new Set<LiveTrade>();
   readonly #liveOf = new Map<Address, number>();
   /** Ended trades, oldest first. */
@@ -49,6 +54,8 @@ export class TradeStore {
       settled: false,
     };
     this.#byId.set(trade.id, live);
+    this.#newest.push(live);
+    if (this.#newest.length >= 2 * NEWEST_KEPT) this.#newest = this.#newest.slice(-NEWEST_KEPT);
     this.#byClientOrderId.set(trade.intent.clientOrderId, live);
     for (const attempt of trade.attempts) this.#bySignature.set(attempt.signature, live);
     this.#live.add(live);
@@ -60,6 +67,7 @@ export class TradeStore {
   /** A trade that never came to be: the journal refused it. */
   remove(live: LiveTrade): void {
     this.#byId.delete(live.trade.id);
+    if (this.#newest.at(-1) === live) this.#newest.pop();
     this.#byClientOrderId.delete(live.trade.intent.clientOrderId);
     for (const attempt of live.trade.attempts) this.#bySignature.delete(attempt.signature);
     this.#noLongerLive(live);
@@ -106,7 +114,10 @@ export class TradeStore {
   /** Newest first, at most `limit`. */
   recent(limit: number): Trade[] {
     if (limit <= 0) return [];
-    return [...this.#byId.values()]
+    const isKept = limit <= NEWEST_KEPT || limit <= this.#newest.length;
+    const candidates = isKept ? this.#newest : [...this.#byId.values()];
+    return candidates
+      .filter((live) => this.#byId.get(live.trade.id) === live)
       .slice(-limit)
       .map((live) => live.trade)
       .reverse();
