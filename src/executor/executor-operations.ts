@@ -43,6 +43,7 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
       signing: executor.builder.stats(),
       keepWarm: executor.hotPath.keepWarmStats(),
       concurrency: executor.hotPath.concurrency.status(),
+      loop: executor.hotPath.loopDelay(),
     }),
     positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };

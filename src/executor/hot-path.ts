@@ -1,4 +1,5 @@
 /** What tends the hot path while the executor runs: the limit of trades at once, and the keeping warm. */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../config/config.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
@@ -14,6 +15,17 @@ import { KeepWarm, type KeepWarmStats } from './keep-warm.js';
 import type { MarketData } from './market-data.js';
 import { RoutePreparation } from './route-preparation.js';
 import { WarmPath } from './warm-path.js';
+
+/** How late the main thread's loop runs, µs: what synchronous work of others costs a trade. */
+export interface LoopDelay {
+  readonly meanUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+}
+
+/** Milliseconds between two looks at the loop. */
+const LOOP_LOOK_MS = 5;
 
 export interface HotPathOptions {
   readonly config: Config;
@@ -31,6 +43,7 @@ export interface HotPathOptions {
 export class HotPath {
   readonly concurrency: AdaptiveConcurrency;
   readonly #preparation: RoutePreparation;
+  readonly #loop: IntervalHistogram;
   #keepWarm: KeepWarm | undefined;
   #closed = false;
 
@@ -43,6 +56,8 @@ export class HotPath {
       this.concurrency.onTrade(event);
       if (event.change.state === 'queued') this.#keepWarm?.onTrade();
     });
+    this.#loop = monitorEventLoopDelay({ resolution: LOOP_LOOK_MS });
+    this.#loop.enable();
     const { clock, routes, market, wallets } = options;
     this.#preparation = new RoutePreparation({
       clock,
@@ -62,8 +77,17 @@ export class HotPath {
     return this.#keepWarm?.stats();
   }
 
+  loopDelay(): LoopDelay {
+    // The histogram holds the time between two looks.
+    const late = (ns: number) => Math.max(0, Math.round(ns / 1000) - LOOP_LOOK_MS * 1000);
+    if (this.#loop.count === 0) return { meanUs: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
+    const at = (percentile: number) => late(this.#loop.percentile(percentile));
+    return { meanUs: late(this.#loop.mean), p50Us: at(50), p99Us: at(99), maxUs: late(this.#loop.max) };
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    this.#loop.disable();
     this.#preparation.close();
     await this.#keepWarm?.close();
   }
