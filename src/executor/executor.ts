@@ -7,6 +7,7 @@ import { openJournal } from '../journal/open-journal.js';
 import type { ReplayedState } from '../journal/replayed-state.js';
 import { TradeIndex } from '../journal/trade-index.js';
 import type { Keystore } from '../keys/keystore.js';
+import { awaitsOutcome } from '../lifecycle/landing.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
@@ -179,7 +180,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
   market.start(holdings, wallets, tracker, strangers);
-  desk.resume(replayed.live, clock.monotonicUs());
+  const unread = [...replayed.trades.values()].filter(awaitsOutcome);
+  desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
   const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc, breakers }), clock);
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });

@@ -108,12 +108,11 @@ export class Landing {
     return base;
   }
 
-  /** A trade that ended before a restart which came before its balances were read. */
+  /** Takes up a trade that `awaitsOutcome` after a restart. */
   resumeEnded(live: LiveTrade): void {
-    const { outcome, attempts, state } = live.trade;
+    const { outcome, attempts } = live.trade;
     const last = attempts.at(-1);
-    const hasLanded = state === 'finalized' || state === 'failed';
-    if (!hasLanded || outcome === undefined || last === undefined || isRead(outcome)) return;
+    if (!awaitsOutcome(live.trade) || outcome === undefined || last === undefined) return;
     live.landedSlot = outcome.slot;
     void this.#fetchOutcome(live, last.signature, outcome.slot);
   }
@@ -225,6 +224,12 @@ export class Landing {
 function hasReached(trade: Trade, commitment: Commitment): boolean {
   const reached = REACHED[trade.state];
   return reached !== undefined && isAtLeast(reached, commitment);
+}
+
+/** Whether a trade ended on the chain and its transaction was not read before the process ended. */
+export function awaitsOutcome({ state, outcome }: Trade): boolean {
+  const hasLanded = state === 'finalized' || state === 'failed';
+  return hasLanded && outcome !== undefined && !isRead(outcome);
 }
 
 /** The transaction itself was read, by the stream or by a node. */
