@@ -277,7 +277,7 @@ function checkStop(examined: Case, stop: Stop): Finding[] {
     return [{ kind: 'sentAfterStop', tradeId: trade.id, signature, detail }];
   });
   const after = evidence.samples.find((sample) => sample.askedAtMs >= fromMs);
-  if (after === undefined) return late;
+  if (after === undefined || stop.mayStillLand === undefined) return late;
   const listed = new Set(stop.mayStillLand);
   const unlisted = evidence.ledger.flatMap(({ signature, slot }): Finding[] => {
     const trade = tradeOfSignature.get(signature);

@@ -62,6 +62,9 @@ export interface DrillResult {
   readonly directory: string | undefined;
 }
 
+/** An attempt that does not land holds its wallet until it has expired: more wallets, more attempts that expire. */
+const TRADING_KEYS = 24;
+const POOLS = 12;
 /** Findings printed in full. */
 const MOST_FINDINGS = 50;
 const POLL_MS = 150;
@@ -88,9 +91,11 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const startedMs = performance.now();
   const rig = await Rig.open({
     keep: options.keep,
+    tradingKeys: TRADING_KEYS,
     clusterArgs: [
       ...['--seed', `drill-${options.seed}`, '--slot-ms', String(options.slotMs)],
       ...['--leader-delay-ms', '10', '--leader-jitter-ms', '5', '--market-rate', '20'],
+      ...['--pools', String(POOLS)],
       ...['--ledger-slots', '500000', '--ledger-transactions', '1000000'],
     ],
     settings: drillSettings(),
@@ -113,6 +118,7 @@ function drillSettings(): Record<string, string> {
     RPC_TIMEOUT_MS: '1000',
     RPC_POOL_SIZE: '8',
     MAX_OUTAGE_MS: '0',
+    MAX_CONCURRENT_TRADES: '64',
     KEEP_WARM_MS: '0',
     MAX_PRICE_IMPACT_BPS: '10000',
   };
@@ -288,10 +294,10 @@ class Drill {
       this.#stopped = true;
       const answer = await askOrUndefined(control, 'POST', '/api/kill-switch');
       if (answer?.status === 200) {
-        const { mayStillLand } = answer.body as { mayStillLand: { signature: string }[] };
+        const { mayStillLand } = answer.body as { mayStillLand?: { signature: string }[] };
         this.stops.push({
           answeredAtMs: Date.now(),
-          mayStillLand: mayStillLand.map((attempt) => attempt.signature),
+          mayStillLand: mayStillLand?.map((attempt) => attempt.signature),
         });
         this.#releaseAtMs = Date.now() + this.#stopPlan.between(STOP_HOLDS_MS.least, STOP_HOLDS_MS.most);
         return true;

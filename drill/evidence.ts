@@ -78,8 +78,8 @@ export interface Submission {
 export interface Stop {
   /** When the client had the 200. */
   readonly answeredAtMs: number;
-  /** Signatures that the answer listed as out. */
-  readonly mayStillLand: readonly string[];
+  /** Signatures that the answer listed as out; undefined where it came before the journal was read. */
+  readonly mayStillLand: readonly string[] | undefined;
 }
 
 /** The cluster's slots at some moment at or after `askedAtMs`. */

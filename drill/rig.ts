@@ -14,6 +14,8 @@ export interface RigOptions {
   readonly clusterArgs: readonly string[];
   /** Settings of the executor beside those that connect it. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Wallets to trade with; by default as many as the embedded default has. */
+  readonly tradingKeys?: number;
   /** Leave the directory in place at the end, for whoever looks for the cause of a finding. */
   readonly keep?: boolean;
 }
@@ -56,7 +58,7 @@ export class Rig {
     const directory = mkdtempSync(join(tmpdir(), 'hotslot-drill-'));
     const dataDir = join(directory, 'data');
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const keystore = await openEmbeddedKeystore(embeddedKeystorePaths(dataDir));
+    const keystore = await openEmbeddedKeystore(embeddedKeystorePaths(dataDir), options.tradingKeys);
     const addresses = keystore.entries().map((entry) => entry.address);
     keystore.close();
     const funds = addresses.flatMap((address) => ['--fund', address]);

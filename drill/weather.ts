@@ -85,6 +85,8 @@ const KINDS: readonly Weather[] = [
 const LASTS_MS = { least: 1_000, most: 5_000 };
 /** A stream that is frozen for long only lets trades be denied. */
 const FROZEN_LASTS_MS = 1_500;
+/** Longer than 150 blocks of 20 ms: whatever is out at its beginning expires. */
+const BLACKOUT_LASTS_MS = 4_500;
 
 /** Changes the weather until `until` is aborted, then clears the sky. */
 export async function changeWeather(
@@ -96,9 +98,13 @@ export async function changeWeather(
     const kind = random.pick(KINDS);
     await cluster.setConditions(kind.conditions);
     await cluster.setChaos(kind.chaos);
-    const lastsMs = kind === FROZEN ? FROZEN_LASTS_MS : random.between(LASTS_MS.least, LASTS_MS.most);
-    await pause(lastsMs, until);
+    await pause(lastsMs(kind, random), until);
   }
   await cluster.clearChaos();
   await cluster.setConditions({ skipRate: 0, leaderSkipRate: 0, forkRate: 0, deadRate: 0 });
+}
+
+function lastsMs(kind: Weather, random: Seeded): number {
+  if (kind === FROZEN) return FROZEN_LASTS_MS;
+  return kind === BLACKOUT ? BLACKOUT_LASTS_MS : random.between(LASTS_MS.least, LASTS_MS.most);
 }
