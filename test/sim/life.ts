@@ -4,17 +4,14 @@
  */
 import { HotCache } from '../../src/cache/hot-cache.js';
 import { AttemptTracker } from '../../src/confirm/attempt-tracker.js';
-import type { StatusSource } from '../../src/confirm/status-source.js';
 import { HotslotError } from '../../src/errors/hotslot-error.js';
 import type { FileJournal } from '../../src/journal/file-journal.js';
 import type { JournalFs } from '../../src/journal/journal-fs.js';
-import { openJournal } from '../../src/journal/open-journal.js';
-import type { Journal } from '../../src/journal/types.js';
 import type { Admission, DeskPorts } from '../../src/lifecycle/ports.js';
 import { type CancelResult, TradeDesk } from '../../src/lifecycle/trade-desk.js';
 import type { Router } from '../../src/market/router.js';
 import type { Signature, TradeId } from '../../src/model/brands.js';
-import { asBlockHeight, asSignature, asSlot } from '../../src/model/brands.js';
+import { asSlot } from '../../src/model/brands.js';
 import type { TradeIntent } from '../../src/model/trade-intent.js';
 import type { TradeState } from '../../src/model/trade-state.js';
 import { KillSwitch } from '../../src/risk/kill-switch.js';
@@ -23,20 +20,19 @@ import type { LockSet } from '../../src/schedule/lock-set.js';
 import { LockTable } from '../../src/schedule/lock-table.js';
 import { TransactionSender } from '../../src/send/transaction-sender.js';
 import type { TransactionUpdate } from '../../src/stream/types.js';
-import type { AttemptBuilder, BuildFailure, BuildRequest, BuiltAttempt } from '../../src/threads/types.js';
 import type { Clock } from '../../src/time/clock.js';
 import { Faults } from './faults.js';
+import { type LifeContext, later, mortalClock } from './life-context.js';
+import { DATA_DIR, diskOf, observed, openJournalOrEnd } from './machine.js';
 import { createRouter, poolKeys, SimLocks, snapshotOf, WALLETS } from './market.js';
+import { watchProofs } from './proof-watch.js';
 import type { SeededRandom } from './seeded-random.js';
-import type { Wire } from './virtual-cluster.js';
+import { VirtualBuilder } from './virtual-builder.js';
 import { VirtualLane } from './virtual-lane.js';
 import { transactionOf, VirtualStream } from './virtual-stream.js';
 import type { World } from './world.js';
 
-const GENESIS = 'simulated';
-const DATA_DIR = 'data';
 const LANES = ['rpc:a', 'rpc:a', 'rpc:b'];
-const MAX_STREAM_AGE_MS = 4_000;
 const MAX_AGE_SLOTS = 60;
 const NO_LOCKS: LockSet = {
   accounts: new Int32Array(0),
@@ -48,6 +44,7 @@ export class Life {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #clock: Clock;
+  readonly #context: LifeContext;
   readonly #faults: Faults;
   readonly #cache: HotCache;
   readonly #tracker: AttemptTracker;
@@ -66,10 +63,17 @@ export class Life {
   constructor(world: World, random: SeededRandom) {
     this.#world = world;
     this.#random = random;
-    this.#clock = mortal(world.clock, () => this.#isAlive);
+    this.#clock = mortalClock(world.clock, () => this.#isAlive);
     this.#faults = new Faults(world.profile, this.#clock);
     const clock = this.#clock;
-    const files = this.#disk();
+    this.#context = {
+      world,
+      random,
+      clock,
+      isAlive: () => this.#isAlive,
+      kill: (why) => this.kill(why),
+    };
+    const files = diskOf(this.#context);
     this.#killSwitch = new KillSwitch({ path: `${DATA_DIR}/kill-switch.json`, clock, files });
     this.#gate = new StopGate(this.#killSwitch);
     this.#cache = new HotCache({ clock, random });
@@ -79,8 +83,9 @@ export class Life {
     );
     this.#tracker = new AttemptTracker({
       slots: this.#cache.slots,
-      statuses: this.#faults.statuses(this.#watched(world.nodes.source), () =>
-        asSlot(this.#cache.slots.head()),
+      statuses: this.#faults.statuses(
+        watchProofs(world.nodes.source, world.checker, () => this.#cache.slots),
+        () => asSlot(this.#cache.slots.head()),
       ),
       clock,
       streamName: 'sim',
@@ -182,7 +187,7 @@ export class Life {
 
   async #start(files: JournalFs): Promise<void> {
     const { profile, checker } = this.#world;
-    const opened = await this.#openJournal(files);
+    const opened = await openJournalOrEnd(this.#context, files);
     if (opened === undefined) return;
     const { journal, replayed } = opened;
 
@@ -225,23 +230,6 @@ export class Life {
     });
   }
 
-  /** A process that cannot read its journal says so and ends; it is started again. */
-  async #openJournal(files: JournalFs): Promise<Awaited<ReturnType<typeof openJournal>> | undefined> {
-    try {
-      return await openJournal({
-        dir: `${DATA_DIR}/journal`,
-        genesisHash: GENESIS,
-        sync: this.#world.profile.durable ? 'always' : 'os',
-        clock: this.#clock,
-        files,
-      });
-    } catch (error) {
-      if (!(error instanceof HotslotError)) throw error;
-      this.kill(error.message);
-      return undefined;
-    }
-  }
-
   #ports(file: FileJournal): DeskPorts {
     const { profile } = this.#world;
     return {
@@ -261,12 +249,16 @@ export class Life {
         stoppedSince: (atMs) => this.#gate.stoppedSince(atMs),
         forget: (signature) => this.#gate.forget(signature),
       },
-      builder: this.#builder(),
-      journal: this.#faults.journal(this.#observed(file)),
+      builder: new VirtualBuilder(this.#context, this.#cache, () => this.desk),
+      journal: this.#faults.journal(observed(file, this.#context)),
       sender: this.#sender,
       confirmer: this.#faults.confirmer(this.#tracker),
       simulate: () =>
-        this.#later(this.#random.between(1, 50), () => ({ error: undefined, logs: [], unitsConsumed: 1 })),
+        later(this.#context, this.#random.between(1, 50), () => ({
+          error: undefined,
+          logs: [],
+          unitsConsumed: 1,
+        })),
       fetchTransaction: (signature) => this.#fetch(signature),
       errorName: () => 'raydium-cpmm:ExceededSlippage',
       history: { byId: () => undefined, byClientOrderId: () => undefined, knowsSignature: () => false },
@@ -291,52 +283,6 @@ export class Life {
         mayTradeLive: true,
       },
     };
-  }
-
-  /** The journal, with a look at what is in it. */
-  #observed(file: FileJournal): Journal {
-    const { checker } = this.#world;
-    return {
-      append: (record) => {
-        file.append(record);
-        if (this.#isAlive && file.writable) checker.journalled(record);
-      },
-      appendDurable: async (record) => {
-        this.#world.dirty();
-        // It is in the file before the disk is waited for, and a restart would find it.
-        const written = file.appendDurable(record);
-        if (this.#isAlive && file.writable) checker.journalled(record);
-        await written;
-      },
-      get writable() {
-        return file.writable;
-      },
-      close: () => file.close(),
-    };
-  }
-
-  #disk(): JournalFs {
-    const { profile, isHealed } = this.#world;
-    const kill = (why: string): boolean => {
-      if (isHealed || this.#world.isHealed || !this.#random.chance(profile.crashAtPointChance)) return false;
-      this.kill(why);
-      return true;
-    };
-    let fullUntilMs = 0;
-    return this.#world.disk.open(() => this.#isAlive, {
-      bytesWritten: (path, length) => {
-        if (this.#world.isHealed || !path.includes('journal')) return length;
-        if (kill('amid a write')) return this.#random.pick([0, this.#random.int(0, length), length]);
-        if (this.#random.chance(profile.diskFullChance)) {
-          fullUntilMs = this.#clock.nowMs() + this.#random.int(100, 4_000);
-        }
-        return fullUntilMs > this.#clock.nowMs() ? this.#random.int(0, length - 1) : length;
-      },
-      sync: () =>
-        this.#later(this.#random.between(0.5, 8), () => {
-          if (fullUntilMs > this.#clock.nowMs() && !this.#world.isHealed) throw new Error('EIO');
-        }),
-    });
   }
 
   #lane(name: string): VirtualLane {
@@ -371,88 +317,6 @@ export class Life {
     };
   }
 
-  // --- building ----------------------------------------------------------------------------------------------
-
-  #builder(): AttemptBuilder {
-    const { profile } = this.#world;
-    return {
-      build: (request) => {
-        this.#assertExclusive(request);
-        const isSlow = this.#random.chance(profile.slowBuildChance);
-        const delayMs = isSlow ? this.#random.between(1, 1_500) : this.#random.between(0.05, 3);
-        return this.#later(delayMs, () => this.#build(request));
-      },
-    };
-  }
-
-  #build(request: BuildRequest): BuiltAttempt | BuildFailure {
-    const { profile, isHealed, cluster } = this.#world;
-    if (!isHealed && this.#random.chance(profile.buildFailureChance)) return refuse('WORKER_FAILED');
-    if (this.#cache.streamAgeMs() > MAX_STREAM_AGE_MS) return refuse('STREAM_STALE');
-    const newest = this.#cache.blockhashes.newest();
-    const head = this.#cache.slots.head();
-    if (newest === undefined || head - newest.slot > request.maxBlockhashAgeSlots)
-      return refuse('BLOCKHASH_STALE');
-    const lastValid = newest.blockHeight + profile.validityBlocks;
-    const signature = `${request.tradeId}/${newest.blockhash}`;
-    const wire: Wire = {
-      signature,
-      tradeId: request.tradeId,
-      lastValid,
-      fails: this.#random.chance(profile.failChance),
-    };
-    const bytes = Buffer.from(JSON.stringify(wire));
-    cluster.register(bytes);
-    return {
-      ok: true,
-      wire: bytes,
-      signature: request.zeroSignature ? undefined : asSignature(signature),
-      blockhash: newest.blockhash,
-      lastValidBlockHeight: asBlockHeight(lastValid),
-      signedSlot: head,
-      poolSlot: head,
-      quotedIn: request.amount,
-      quotedOut: request.limit,
-      limit: request.limit,
-      quoteUs: 1,
-      buildUs: 1,
-      signUs: 1,
-      lane: 'inline',
-    };
-  }
-
-  /** Two of one wallet's transactions are not made side by side: the first must be seen processed, or be over. */
-  #assertExclusive(request: BuildRequest): void {
-    const { profile, checker } = this.#world;
-    if (!this.#isAlive || profile.lockRelease === 'sent' || request.zeroSignature) return;
-    for (const { trade, signature, state, lastValid } of this.#out()) {
-      // One that is proven dead holds nothing, even while its end waits for the disk.
-      if (this.#world.cluster.isDead(signature, lastValid, 'confirmed')) continue;
-      if (trade !== request.tradeId && this.#walletOf(trade) === request.wallet) {
-        checker.violated(
-          'locks',
-          `${request.tradeId} is built while ${signature} (${state}) holds its wallet`,
-        );
-      }
-    }
-  }
-
-  #out(): { trade: TradeId; signature: Signature; state: TradeState; lastValid: number }[] {
-    return this.desk
-      .liveAttempts()
-      .filter(({ state }) => state === 'signed' || state === 'sent')
-      .map(({ tradeId, signature, state, lastValidBlockHeight }) => ({
-        trade: tradeId,
-        signature,
-        state,
-        lastValid: lastValidBlockHeight,
-      }));
-  }
-
-  #walletOf(id: TradeId): string | undefined {
-    return this.desk.get(id)?.wallet;
-  }
-
   // --- the chain's news --------------------------------------------------------------------------------------
 
   /** The pool's accounts come before the transaction's own update, or after it, or not at all. */
@@ -478,67 +342,4 @@ export class Life {
     const fails = cluster.transactions.get(signature)?.fails ?? false;
     return transactionOf({ signature, slot: asSlot(slot), index: 0, fails }, this.#clock.monotonicUs());
   }
-
-  /** Notes which answers were good enough to prove an end. */
-  #watched(source: StatusSource): StatusSource {
-    const missing = new Map<string, { contextSlot: number; signatures: Signature[] }>();
-    return {
-      statuses: async (signatures, searchHistory) => {
-        const answer = await source.statuses(signatures, searchHistory);
-        const unknown = signatures.filter((_, index) => answer.statuses[index] === undefined);
-        if (searchHistory) missing.set(answer.host, { contextSlot: answer.contextSlot, signatures: unknown });
-        return answer;
-      },
-      firstAvailableBlock: async (host) => {
-        const asked = missing.get(host);
-        const first = await source.firstAvailableBlock(host);
-        for (const signature of asked?.signatures ?? [])
-          this.#noteProof(signature, asked!.contextSlot, first);
-        return first;
-      },
-    };
-  }
-
-  #noteProof(signature: Signature, contextSlot: number, firstAvailable: number): void {
-    const facts = this.#world.checker.factsOf(signature);
-    if (facts === undefined || firstAvailable > facts.signedSlot) return;
-    const past = this.#cache.slots.firstSlotAboveHeight(asBlockHeight(facts.lastValid), 'confirmed');
-    if (past !== undefined && contextSlot >= past) this.#world.checker.proofCame(signature);
-  }
-
-  #later<T>(delayMs: number, make: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#clock.after(delayMs, () => {
-        this.#world.dirty();
-        try {
-          resolve(make());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-  }
-}
-
-function refuse(code: 'WORKER_FAILED' | 'STREAM_STALE' | 'BLOCKHASH_STALE'): BuildFailure {
-  return { ok: false, error: new HotslotError(code).toPlain() };
-}
-
-/** A clock whose timers die with the process. */
-function mortal(clock: Clock, isAlive: () => boolean): Clock {
-  return {
-    nowMs: () => clock.nowMs(),
-    monotonicUs: () => clock.monotonicUs(),
-    after: (delayMs, callback) =>
-      clock.after(delayMs, () => {
-        if (isAlive()) callback();
-      }),
-    every: (periodMs, callback) => {
-      const handle = clock.every(periodMs, () => {
-        if (isAlive()) callback();
-        else handle.cancel();
-      });
-      return handle;
-    },
-  };
 }
