@@ -4,30 +4,38 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from './config/config.js';
 import { readEnvironmentFile } from './config/environment-file.js';
-import { Access } from './control/access.js';
-import { type ControlServer, startControlServer } from './control/control-server.js';
+import { type ControlPlane, listenForOperators } from './control/listen.js';
 import type { Operations } from './control/operations.js';
-import { controlRoutes } from './control/routes.js';
+import { SlippageOverride } from './control/slippage-override.js';
 import { startDemonstration } from './embedded/demonstration.js';
 import { embeddedKeystorePaths, openEmbeddedKeystore, openKeystore } from './embedded/embedded-keys.js';
-import { type LocalnetProcess, startLocalnet } from './embedded/localnet-process.js';
+import type { LocalnetProcess } from './embedded/localnet-process.js';
+import { openLocalnet } from './embedded/open-localnet.js';
 import { showTerminal } from './embedded/terminal.js';
 import { HotslotError } from './errors/hotslot-error.js';
+import { drain } from './executor/drain.js';
 import { endpointsOf } from './executor/endpoints.js';
-import { type Executor, killSwitchPath, startExecutor } from './executor/executor.js';
+import { type Executor, type ExecutorOptions, killSwitchPath, startExecutor } from './executor/executor.js';
 import { executorOperations } from './executor/executor-operations.js';
+import { openMaintenance } from './executor/maintenance.js';
 import { OperationsInForce, startingOperations } from './executor/starting-operations.js';
 import { terminalFacts } from './executor/terminal-facts.js';
-import { holdDataDir } from './journal/data-dir.js';
+import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
 import type { Keystore } from './keys/keystore.js';
 import { describeError, type Log, openLog } from './logging/log.js';
+import { LogRoller } from './logging/roll-log.js';
 import type { MemorySignal } from './memory-signal.js';
 import { KillSwitch } from './risk/kill-switch.js';
+import { takeOverDataDir } from './take-over.js';
 import { systemClock } from './time/clock.js';
 import { systemRandom } from './time/random.js';
 
 const DEMONSTRATION_RATE = 8;
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+/** A successor gives up before it has disturbed anything where no market comes in this time. */
+const WARM_UP_MS = 30_000;
+/** And it listens at the latest this long after it took over. */
+const READY_WAIT_MS = 5_000;
+const POLL_MS = 10;
 
 /** The stages' timers keep no process alive, and until the control plane listens nothing else does. */
 const HOLD_MS = 60_000;
@@ -36,6 +44,10 @@ const HOLD_MS = 60_000;
 const cleanUps: (() => Promise<void> | void)[] = [];
 /** Aborted when the process is to end: also what is only being started ends then. */
 const ending = new AbortController();
+/** Aborted when what is out is not waited for any more. */
+const draining = new AbortController();
+let isDraining = false;
+let running: Executor | undefined;
 
 /** Runs until a signal ends it; a fault at the start is told on standard error and ends it with code 1. */
 export async function runExecutor(memorySignal: MemorySignal): Promise<void> {
@@ -51,39 +63,137 @@ export async function runExecutor(memorySignal: MemorySignal): Promise<void> {
 }
 
 async function start(memorySignal: MemorySignal): Promise<void> {
-  const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { demo: { type: 'boolean', default: false }, successor: { type: 'boolean', default: false } },
+  });
   const config = loadConfig({ ...readEnvironmentFile('.env'), ...process.env });
   const startedAtMs = systemClock.nowMs();
-  const held = await holdDataDir(config.DATA_DIR);
-  cleanUps.push(() => held.release());
-  const { log, close } = openLog({ directory: config.LOG_DIR, level: config.LOG_LEVEL });
+  let held = values.successor ? undefined : await holdDataDir(config.DATA_DIR);
+  cleanUps.push(() => held?.release());
+  const { log, close, reopen } = openLog({ directory: config.LOG_DIR, level: config.LOG_LEVEL });
   cleanUps.push(close);
   memorySignal.logTo(log);
   process.on('SIGINT', () => void end(log, 0));
-  process.on('SIGTERM', () => void end(log, 0));
-  // It listens before there is anything to trade on: an endpoint that cannot be reached is to be seen, and a stop
-  // is to be heard, from the first moment.
+  process.on('SIGTERM', () => void drainAndEnd(log));
+  const begun: Begun = { config, startedAtMs, log, slippage: new SlippageOverride(systemClock) };
+  const takeOver = async () => {
+    held = await takeOverDataDir(config.DATA_DIR, log);
+  };
+  const { executor, plane } = values.successor
+    ? await startAsSuccessor(begun, takeOver)
+    : await startAlone(begun, (started) => announce(held, startedAtMs, started));
+  announce(held, startedAtMs, plane);
+  rollLogs(config, log, reopen);
+  // Nothing is taken any more once the stages begin to end.
+  cleanUps.push(() => plane.close());
+  log.info('started', { pid: process.pid, controlUrl: plane.controlUrl, embedded: config.embedded });
+  if (values.demo && config.embedded) demonstrate(config, executor, log);
+  cleanUps.push(showTerminal(() => terminalFacts(executor, plane.controlUrl), process.stdout, systemClock));
+}
+
+/** What both ways of starting begin with. */
+interface Begun {
+  readonly config: Config;
+  readonly startedAtMs: number;
+  readonly log: Log;
+  readonly slippage: SlippageOverride;
+}
+
+interface Started {
+  readonly executor: Executor;
+  readonly plane: ControlPlane;
+}
+
+/**
+ * It listens before there is anything to trade on: an endpoint that cannot be reached is to be seen, and a stop is to
+ * be heard, from the first moment.
+ */
+async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => void): Promise<Started> {
+  const { config, startedAtMs, log } = begun;
   const killSwitch = new KillSwitch({ path: killSwitchPath(config), clock: systemClock });
   const operations = new OperationsInForce(
     startingOperations({ config, killSwitch, startedAtMs, clock: systemClock }),
   );
-  const control = await listen(config, operations.relay, log);
-  held.announce({ pid: process.pid, controlUrl: controlUrl(config, control), startedAtMs });
+  const plane = await listenForOperators({
+    config,
+    operations: operations.relay,
+    clock: systemClock,
+    log,
+  });
+  cleanUps.push(() => plane.close());
+  onListening(plane);
+  const executor = await startStages(begun, { killSwitch });
+  operations.replace(operationsOf(executor, begun));
+  return { executor, plane };
+}
+
+/** It warms up beside the executor that runs, takes over from it, settles what that one left, and then listens. */
+async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Promise<Started> {
+  const { config, log } = begun;
+  const executor = await startStages(begun, {
+    whenWarm: async (market) => {
+      if (!(await isSoon(() => market.isWarm(config.MAX_POOL_AGE_SLOTS), WARM_UP_MS)))
+        throw new HotslotError('NOT_READY', {
+          detail: 'No fresh market came; the executor that runs goes on.',
+        });
+      await takeOver();
+    },
+  });
+  await isSoon(() => executor.health.readiness().ready, READY_WAIT_MS);
+  const operations = operationsOf(executor, begun);
+  const plane = await listenForOperators({ config, operations, clock: systemClock, log });
+  cleanUps.push(() => plane.close());
+  return { executor, plane };
+}
+
+async function startStages(
+  { config, log }: Begun,
+  more: Partial<Pick<ExecutorOptions, 'killSwitch' | 'whenWarm'>>,
+): Promise<Executor> {
   const keystore = await openKeys(config);
   cleanUps.push(() => keystore.close());
   const localnet = config.embedded ? await startCluster(config, keystore, log) : undefined;
   const endpoints = endpointsOf(config, localnet?.info);
-  const parts = { config, endpoints, keystore, killSwitch, log };
+  const parts = { config, endpoints, keystore, log, ...more };
   const executor = await startExecutor({ ...parts, clock: systemClock, random: systemRandom });
   cleanUps.push(() => executor.close());
-  operations.replace(executorOperations(executor, startedAtMs));
-  // Nothing is taken any more once the stages begin to end.
-  cleanUps.push(() => control.close());
-  log.info('started', { pid: process.pid, controlPort: control.port, embedded: config.embedded });
-  if (values.demo && config.embedded) demonstrate(config, executor, log);
-  cleanUps.push(
-    showTerminal(() => terminalFacts(executor, controlUrl(config, control)), process.stdout, systemClock),
-  );
+  running = executor;
+  return executor;
+}
+
+function operationsOf(executor: Executor, { config, startedAtMs, log, slippage }: Begun): Operations {
+  const openKeystore = () => openKeys(config);
+  const maintenance = openMaintenance({ executor, openKeystore, slippage, clock: systemClock, log });
+  cleanUps.push(() => maintenance.close());
+  return { ...executorOperations(executor, startedAtMs, slippage), ...maintenance };
+}
+
+function announce(held: HeldDataDir | undefined, startedAtMs: number, plane: ControlPlane): void {
+  const { controlUrl, kestraUrl } = plane;
+  const kestra = kestraUrl === undefined ? {} : { kestraUrl };
+  held?.announce({ pid: process.pid, controlUrl, ...kestra, startedAtMs });
+}
+
+function rollLogs(config: Config, log: Log, reopen: () => void): void {
+  const roller = new LogRoller({
+    directory: config.LOG_DIR,
+    keepDays: config.LOG_KEEP_DAYS,
+    keepMb: config.LOG_KEEP_MB,
+    clock: systemClock,
+    reopen,
+    onFault: (error) => log.warn('the log could not be rolled', { error }),
+  });
+  cleanUps.push(() => roller.close());
+}
+
+/** @returns whether it came to be in time */
+async function isSoon(condition: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
 }
 
 async function openKeys(config: Config): Promise<Keystore> {
@@ -108,37 +218,14 @@ async function startCluster(config: Config, keystore: Keystore, log: Log): Promi
     ...keystore.entries().flatMap(({ address }) => ['--fund', address]),
     ...config.LOCALNET_ARGS.split(' ').filter((part) => part !== ''),
   ];
-  const localnet = await startLocalnet(args, ending.signal);
+  const { DATA_DIR: dataDir, LOCALNET_ARGS: settings } = config;
+  const localnet = await openLocalnet({ dataDir, args, settings, signal: ending.signal });
   cleanUps.push(() => localnet.stop());
   localnet.onExit((detail) => {
     log.error('the embedded cluster is gone', { error: detail });
     void end(log, 1);
   });
   return localnet;
-}
-
-async function listen(config: Config, operations: Operations, log: Log): Promise<ControlServer> {
-  const control = await startControlServer({
-    host: config.CONTROL_HOST,
-    port: config.CONTROL_PORT,
-    portSetting: 'CONTROL_PORT',
-    routes: controlRoutes(operations, systemClock),
-    access: new Access({
-      admin: config.API_TOKEN,
-      trade: config.API_TOKEN_TRADE,
-      read: config.API_TOKEN_READ,
-      loopback: LOOPBACK.has(config.CONTROL_HOST),
-    }),
-    clock: systemClock,
-    onUnexpected: (error, path) => log.error('a request met an unexpected fault', { path, error }),
-  });
-  cleanUps.push(() => control.close());
-  return control;
-}
-
-function controlUrl(config: Config, control: ControlServer): string {
-  const host = config.CONTROL_HOST.includes(':') ? `[${config.CONTROL_HOST}]` : config.CONTROL_HOST;
-  return `http://${host}:${control.port}`;
 }
 
 function demonstrate(config: Config, executor: Executor, log: Log): void {
@@ -159,6 +246,17 @@ function demonstrate(config: Config, executor: Executor, log: Log): void {
     onDenied: (error) => log.warn('a demonstration trade was denied', { error }),
   });
   cleanUps.push(stop);
+}
+
+/** What is out gets some time to be seen; asked a second time it does not wait. */
+async function drainAndEnd(log: Log): Promise<void> {
+  if (running !== undefined && !draining.signal.aborted && !isDraining) {
+    isDraining = true;
+    const left = await drain(running.desk, systemClock, running.config.SHUTDOWN_DRAIN_MS, draining.signal);
+    if (left > 0) log.warn('trades are left to the next start', { trades: left });
+  }
+  draining.abort();
+  await end(log, 0);
 }
 
 /** Closes in order, once. */

@@ -105,6 +105,16 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     }
   }
 
+  get trackedCount(): number {
+    return this.#accounts.tracked.size;
+  }
+
+  /** Makes every tracked account suspect until it has been read from the chain anew. */
+  refetchAll(): void {
+    this.#suspect(this.#suspects.raise(this.#accounts.tracked.keys(), this.#tree.confirmed));
+    this.#refetcher?.wake();
+  }
+
   get(address: Address): AccountVersion | undefined {
     return this.#accounts.get(address);
   }

@@ -255,6 +255,19 @@ export const SETTINGS = {
     'info',
     'Least level that is logged.',
   ),
+  LOG_KEEP_DAYS: setting('storage', integer(1, 3_650), '14', 'Days after which rolled logs are removed.'),
+  LOG_KEEP_MB: setting(
+    'storage',
+    integer(8, 1_000_000),
+    '1024',
+    'Megabytes that rolled logs may take together; the oldest go first.',
+  ),
+  SHUTDOWN_DRAIN_MS: setting(
+    'trading',
+    integer(0, 15_000),
+    '3000',
+    'Milliseconds that SIGTERM gives trades that are out to be seen on the chain; what is not seen by then stays in the journal for the next start.',
+  ),
   JOURNAL_SYNC: setting(
     'storage',
     z.enum(['os', 'always']),
@@ -279,6 +292,12 @@ export const SETTINGS = {
     integer(0, 65_535),
     '3000',
     'Port of the control plane; 0 lets the system choose.',
+  ),
+  KESTRA_COMPAT_PORT: setting(
+    'control',
+    integer(0, 65_535),
+    undefined,
+    "Port of the runbook's two Kestra-shaped routes; 0 lets the system choose. On the embedded cluster 8080 is used where it is free.",
   ),
   API_TOKEN: setting('control', text, undefined, 'Bearer token of an administrator.', { secret: true }),
   API_TOKEN_TRADE: setting('control', text, undefined, 'Bearer token that may read and trade.', {

@@ -27,6 +27,8 @@ export interface ControlServerOptions {
   readonly clock: Clock;
   /** A handler threw something that has no code. */
   readonly onUnexpected: (error: unknown, path: string) => void;
+  /** A wrong method on a known path is answered 404 like any other address that is not there. */
+  readonly hidesMethods?: boolean;
   /** More on the same app before it listens: WebSocket and files. */
   readonly extend?: (app: TemplatedApp) => void;
 }
@@ -103,7 +105,7 @@ function refuseUnknown(response: HttpResponse, request: HttpRequest, options: Co
     return;
   }
   const isKnown = options.routes.some((route) => matches(route.path, head.path));
-  exchange.fail(isKnown ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND');
+  exchange.fail(isKnown && options.hidesMethods !== true ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND');
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -47,7 +47,19 @@ export interface BreakerView {
   readonly openedAtMs: number | undefined;
 }
 
-export interface Operations {
+/** What is done to the executor beside trading. */
+export interface Maintenance {
+  /** Locks from what is live, accounts from the chain. */
+  restartAccounts(): Promise<unknown>;
+  /** Keys in use, with the live trades of each. */
+  keys(): unknown;
+  /** Reads the keystore again. */
+  reloadKeys(): Promise<unknown>;
+  /** Percent of slippage for intents that name none, for a time. @returns epoch ms at which it ends */
+  overrideSlippage(percent: number, forMs: number): number;
+}
+
+export interface Operations extends Maintenance {
   readonly intentDefaults: () => IntentDefaults;
   submit(intent: TradeIntent, receivedUs: number, fingerprint: string): Trade;
   trade(id: TradeId): Trade | undefined;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Log } from '../logging/log.js';
-import { type Address, asAddress } from '../model/brands.js';
+import { asAddress } from '../model/brands.js';
 import { AutoTrips } from '../risk/auto-trips.js';
 import type { KillSwitch } from '../risk/kill-switch.js';
 import { MintLists } from '../risk/mint-lists.js';
@@ -45,7 +45,8 @@ export interface RiskParts {
 export function createRisk({ config, clock, log, market, killSwitch, wallets, holdings }: RiskParts): Risk {
   const quoteMint = asAddress(config.QUOTE_MINT);
   const valuation = poolValuation(market.book, quoteMint);
-  const addresses: Address[] = wallets.map((wallet) => wallet.address);
+  // Those too that trade no more and still hold something.
+  const addresses = [...new Set(holdings.map((holding) => holding.wallet))];
   const positions = new AccountPositions(market.cache, addresses, holdings);
   const reservations = new Reservations();
   const pnl = new PnlBook({ valuation, path: join(config.DATA_DIR, 'pnl.json'), clock });

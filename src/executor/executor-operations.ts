@@ -1,7 +1,8 @@
 /** The control plane's view of an executor. */
 
-import type { KillSwitchAnswer, Operations } from '../control/operations.js';
+import type { KillSwitchAnswer, Maintenance, Operations } from '../control/operations.js';
 import { worstLevel } from '../control/routes.js';
+import type { SlippageOverride } from '../control/slippage-override.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
@@ -9,7 +10,11 @@ import { killSwitchState } from './starting-operations.js';
 
 const PERCENT_IN_BPS = 100;
 
-export function executorOperations(executor: Executor, startedAtMs: number): Operations {
+export function executorOperations(
+  executor: Executor,
+  startedAtMs: number,
+  slippage: SlippageOverride,
+): Omit<Operations, keyof Maintenance> {
   const { desk, killSwitch, config, health } = executor;
   let killSwitchVersion = 0;
   killSwitch.onChange(() => {
@@ -17,7 +22,7 @@ export function executorOperations(executor: Executor, startedAtMs: number): Ope
   });
   return {
     intentDefaults: () => ({
-      slippageBps: Math.round(config.DEFAULT_SLIPPAGE * PERCENT_IN_BPS),
+      slippageBps: Math.round((slippage.percent ?? config.DEFAULT_SLIPPAGE) * PERCENT_IN_BPS),
       deadlineMs: config.DEFAULT_DEADLINE_MS,
       validityBlocks: config.DEFAULT_VALIDITY_BLOCKS,
     }),

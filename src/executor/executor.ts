@@ -37,10 +37,11 @@ import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
 import { openRecorder } from './open-recorder.js';
-import { loadTradingKeys, startBuilder } from './signing.js';
+import { startBuilder } from './signing.js';
 import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
 import { TradeHistory } from './trade-history.js';
+import { TradingKeys } from './trading-keys.js';
 
 /** Connections for reads, beside the sending ones. */
 const READ_CONNECTIONS = 4;
@@ -54,6 +55,11 @@ export interface ExecutorOptions {
   readonly log: Log;
   /** Absent: the one in DATA_DIR is opened. */
   readonly killSwitch?: KillSwitch;
+  /**
+   * The stream is started first and this is waited for before DATA_DIR is touched: another executor may still be at
+   * work on it.
+   */
+  readonly whenWarm?: (market: MarketData) => Promise<void>;
 }
 
 /** What an executor consists of, for those who show or steer it. */
@@ -74,6 +80,7 @@ export interface Executor {
   readonly counts: TradeCounts;
   readonly health: Health;
   readonly strangers: StrangerWatch;
+  readonly keys: TradingKeys;
   readonly wallets: readonly TradingWallet[];
   readonly replayed: ReplayedState;
   /** Ends what was started, in reverse. Live trades stay in the journal for the next life. */
@@ -110,11 +117,16 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     (error) => log.warn('the genesis hash could not be asked for; trying on', { error }),
   );
   const [genesisHash] = await Promise.all([askGenesis, market.loadPools()]);
+  const keys = new TradingKeys(options.keystore);
+  const { wallets } = keys;
+  const holdings = market.holdingsOf(keys.all().map((wallet) => wallet.address));
+  if (options.whenWarm !== undefined) {
+    market.start(holdings, keys.all());
+    await options.whenWarm(market);
+  }
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
   const killSwitch = options.killSwitch ?? new KillSwitch({ path: killSwitchPath(config), clock });
   shareKillSwitch(killSwitch, market);
-  const { keys, wallets } = loadTradingKeys(options.keystore);
-  const holdings = market.holdingsOf(wallets.map((wallet) => wallet.address));
   const risk = createRisk({ config, clock, log, market, killSwitch, wallets, holdings });
   let queueDepth = () => 0;
   const { builder, routes } = startBuilder({
@@ -122,7 +134,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     endpoints,
     clock,
     market,
-    keys,
+    keys: keys.ring,
     queueDepth: () => queueDepth(),
   });
   const gate = new StopGate(killSwitch);
@@ -179,7 +191,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const strangers = new StrangerWatch((signature) => isOurs(signature, desk, index), log);
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
-  market.start(holdings, wallets, tracker, strangers);
+  market.follow(tracker, strangers);
+  if (options.whenWarm === undefined) market.start(holdings, keys.all());
   const unread = [...replayed.trades.values()].filter(awaitsOutcome);
   desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
@@ -196,7 +209,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     tracker.close();
     sender.close();
     await recorder?.close();
-    await closeStores({ builder, keys, risk, history, journal });
+    await closeStores({ builder, keys: keys.ring, risk, history, journal });
     await Promise.all(clients.map((client) => client.close()));
   };
   return {
@@ -216,6 +229,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     counts,
     health,
     strangers,
+    keys,
     wallets,
     replayed,
     close,

@@ -13,7 +13,7 @@ import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
 import { fanOut } from '../stream/fan-out.js';
 import type { StreamRecorder } from '../stream/recorder.js';
 import { type EndpointStatus, type StreamGuard, StreamSet } from '../stream/stream-set.js';
-import type { StreamSink, StreamStatus } from '../stream/types.js';
+import type { StreamSink, StreamStatus, StreamSubscription } from '../stream/types.js';
 import { YellowstoneStream } from '../stream/yellowstone-stream.js';
 import { BoardFeed } from '../threads/board-feed.js';
 import { SharedBoard } from '../threads/shared-board.js';
@@ -50,6 +50,10 @@ export class MarketData {
   readonly #streams: StreamSet;
   #streamStatus: StreamStatus = 'down';
   #closed = false;
+  readonly #ours = new Set<Address>();
+  #tracked: Address[] = [];
+  #tracker: AttemptTracker | undefined;
+  #strangers: StrangerWatch | undefined;
 
   constructor(options: MarketDataOptions) {
     this.#options = options;
@@ -129,29 +133,53 @@ export class MarketData {
     );
   }
 
-  /** Subscribes to pools, wallets, their token accounts and the lookup tables. */
-  start(
-    holdings: readonly Holding[],
-    wallets: readonly TradingWallet[],
-    tracker: AttemptTracker,
-    strangers: StrangerWatch,
-  ): void {
-    const addresses = wallets.map((wallet) => wallet.address);
-    const accounts = [
-      ...new Set([
-        ...this.book.watchedAccounts(),
-        ...addresses,
-        ...holdings.map((holding) => holding.tokenAccount),
-        ...this.#options.endpoints.lookupTables,
-      ]),
-    ];
-    this.cache.track(accounts);
+  /** From now on these hear of our wallets' transactions. */
+  follow(tracker: AttemptTracker, strangers: StrangerWatch): void {
+    this.#tracker = tracker;
+    this.#strangers = strangers;
     this.cache.addListener(tracker);
-    const ours = new Set(addresses);
-    this.#streams.start(fanOut(this.cache, this.#follower(tracker, ours, strangers)), {
-      accounts,
-      wallets: addresses,
-    });
+  }
+
+  /** Subscribes to pools, wallets, their token accounts and the lookup tables. */
+  start(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
+    this.#track([...this.book.watchedAccounts(), ...this.#options.endpoints.lookupTables]);
+    this.#trackWallets(holdings, wallets);
+    this.#streams.start(fanOut(this.cache, this.#follower()), this.#subscription());
+  }
+
+  /** Subscribes to more wallets while the stream runs; what they hold is read from the chain at once. */
+  addWallets(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
+    this.#trackWallets(holdings, wallets);
+    this.#streams.resubscribe(this.#subscription());
+  }
+
+  /** Whether every pool is fresh and a blockhash is known: what the first trade needs. */
+  isWarm(maxPoolAgeSlots: number): boolean {
+    const pools = this.book.pools();
+    return (
+      pools.length > 0 &&
+      this.cache.blockhashes.newest() !== undefined &&
+      pools.every(
+        ({ pool }) => this.book.snapshotOf(pool) !== undefined && this.book.ageSlots(pool) <= maxPoolAgeSlots,
+      )
+    );
+  }
+
+  #trackWallets(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
+    for (const { address } of wallets) this.#ours.add(address);
+    this.#track([
+      ...wallets.map((wallet) => wallet.address),
+      ...holdings.map((holding) => holding.tokenAccount),
+    ]);
+  }
+
+  #track(accounts: readonly Address[]): void {
+    this.#tracked = [...new Set([...this.#tracked, ...accounts])];
+    this.cache.track(accounts);
+  }
+
+  #subscription(): StreamSubscription {
+    return { accounts: this.#tracked, wallets: [...this.#ours] };
   }
 
   close(): void {
@@ -161,22 +189,23 @@ export class MarketData {
   }
 
   /** Behind the cache: what listens to transactions and to the stream's own state. */
-  #follower(tracker: AttemptTracker, ours: ReadonlySet<Address>, strangers: StrangerWatch): StreamSink {
+  #follower(): StreamSink {
     const { log } = this.#options;
     return {
       onSlot: () => undefined,
       onBlockMeta: () => undefined,
       onAccount: () => undefined,
       onTransaction: (update) => {
-        tracker.onTransaction(update);
-        const wallet = update.accountKeys.find((key) => ours.has(key));
-        if (wallet !== undefined) strangers.seen({ signature: update.signature, slot: update.slot, wallet });
+        this.#tracker?.onTransaction(update);
+        const wallet = update.accountKeys.find((key) => this.#ours.has(key));
+        if (wallet !== undefined)
+          this.#strangers?.seen({ signature: update.signature, slot: update.slot, wallet });
       },
       onGap: (gap) => {
         this.feed.refreshAges();
         if (gap.covered === true) return;
         log.warn('the stream was not complete', { ...gap });
-        tracker.hurryAll();
+        this.#tracker?.hurryAll();
       },
       onStatus: (status) => {
         this.#streamStatus = status;

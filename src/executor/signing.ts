@@ -1,28 +1,12 @@
 /** Keys, routes and the attempt builder over them. */
 import type { Config } from '../config/config.js';
-import type { Keystore } from '../keys/keystore.js';
-import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import type { AdaptiveBuilder } from '../threads/adaptive-builder.js';
 import { createAttemptBuilder } from '../threads/create-builder.js';
-import { KeyRing } from '../threads/key-ring.js';
+import type { KeyRing } from '../threads/key-ring.js';
 import { RouteBook } from '../threads/route-book.js';
 import type { Clock } from '../time/clock.js';
 import type { Endpoints } from './endpoints.js';
 import type { MarketData } from './market-data.js';
-
-const TRADING_KEY_PREFIX = 'trading-key-';
-
-/** Every `trading-key-…` of the keystore; the others (`master`) are not for trading. */
-export function loadTradingKeys(keystore: Keystore): { keys: KeyRing; wallets: TradingWallet[] } {
-  const keys = new KeyRing();
-  const wallets: TradingWallet[] = [];
-  for (const { name, address } of keystore.entries()) {
-    if (!name.startsWith(TRADING_KEY_PREFIX)) continue;
-    keys.add(keystore.load(name));
-    wallets.push({ name, address });
-  }
-  return { keys, wallets };
-}
 
 export interface SigningParts {
   readonly config: Config;

@@ -9,6 +9,8 @@ import { replaceFile, systemFs } from './journal-fs.js';
 export interface RunInfo {
   readonly pid: number;
   readonly controlUrl: string;
+  /** Of the Kestra-shaped routes, where there are any. */
+  readonly kestraUrl?: string;
   readonly startedAtMs: number;
 }
 

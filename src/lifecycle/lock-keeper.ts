@@ -8,6 +8,7 @@ import type { PoolListener } from '../market/pool-book.js';
 import type { PoolKeys, PoolSnapshot } from '../market/types.js';
 import type { Address, Signature, Slot } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
+import type { TradeState } from '../model/trade-state.js';
 import type { LockSet } from '../schedule/lock-set.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import type { BuildRequest } from '../threads/types.js';
@@ -19,6 +20,9 @@ const NO_LOCKS: LockSet = {
   writable: new Uint8Array(0),
   venue: new Uint8Array(0),
 };
+
+/** States of attempts that are out and were not seen on the chain: theirs are the locks that count. */
+const WITHOUT_NEWS: ReadonlySet<TradeState> = new Set<TradeState>(['signed', 'sent', 'unknown']);
 
 export class LockKeeper implements CacheListener, PoolListener {
   readonly #ports: DeskPorts;
@@ -110,6 +114,22 @@ export class LockKeeper implements CacheListener, PoolListener {
     }
     this.#scheduler.occupySlot(trade.id);
     this.sent(live);
+  }
+
+  /**
+   * Locks anew from what is live: attempts without news take theirs as after a restart, and what no live trade holds
+   * is let go.
+   * @returns trades that have their locks anew, and locks that nobody accounted for
+   */
+  rebuild(): { rebuilt: number; strays: number; held: number } {
+    const { locks } = this.#ports;
+    const known = new Set([...this.#store.live()].map((live) => live.ticket));
+    const strays = locks.heldTickets().filter((ticket) => !known.has(ticket));
+    for (const ticket of strays) locks.release(ticket);
+    const out = [...this.#store.live()].filter(({ trade }) => WITHOUT_NEWS.has(trade.state));
+    for (const live of out) this.release(live);
+    for (const live of out) this.resume(live);
+    return { rebuilt: out.length, strays: strays.length, held: locks.heldCount };
   }
 
   /** Everything is over. */

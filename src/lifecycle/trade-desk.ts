@@ -240,6 +240,11 @@ export class TradeDesk {
     for (const live of all) if (TERMINAL_STATES.has(live.trade.state)) this.#landing.resumeEnded(live);
   }
 
+  /** Builds the locks anew from the trades that are out. */
+  rebuildLocks(): { rebuilt: number; strays: number; held: number } {
+    return this.#locks.rebuild();
+  }
+
   /** Stops taking and starting trades; what is out goes on being confirmed. */
   beginShutdown(): void {
     this.#closing = true;

@@ -38,12 +38,15 @@ export interface Holding {
 
 export class AccountPositions implements PositionView {
   readonly #accounts: AccountView;
-  readonly #wallets: readonly Address[];
   readonly #byWallet = new Map<Address, Map<Address, Address>>();
 
   constructor(accounts: AccountView, wallets: readonly Address[], holdings: readonly Holding[]) {
     this.#accounts = accounts;
-    this.#wallets = wallets;
+    this.add(wallets, holdings);
+  }
+
+  /** From now on these count too. */
+  add(wallets: readonly Address[], holdings: readonly Holding[]): void {
     for (const wallet of wallets) this.#byWallet.set(wallet, new Map());
     for (const { wallet, mint, tokenAccount } of holdings)
       this.#byWallet.get(wallet)?.set(mint, tokenAccount);
@@ -63,7 +66,7 @@ export class AccountPositions implements PositionView {
 
   total(mint: Address): bigint {
     let total = 0n;
-    for (const wallet of this.#wallets) {
+    for (const wallet of this.#byWallet.keys()) {
       total += this.tokens(wallet, mint);
       if (mint === SOL_MINT) total += this.lamports(wallet);
     }

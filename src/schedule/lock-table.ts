@@ -128,6 +128,13 @@ export class LockTable {
     return this.#held;
   }
 
+  /** Every ticket that holds locks. */
+  heldTickets(): LockTicket[] {
+    return this.#tickets.filter(
+      (ticket) => ticket?.parent === undefined && ticket?.state === 'held',
+    ) as Ticket[];
+  }
+
   /**
    * Asks for all locks of a set. Listeners hear nothing of a ticket that comes back `held` or `ready`.
    * @param priority 0 to 9, 9 first

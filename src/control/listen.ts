@@ -1,0 +1,82 @@
+/** The control plane's ports: the operators' own, and the one of the Kestra-shaped routes. */
+import type { Config } from '../config/config.js';
+import { HotslotError } from '../errors/hotslot-error.js';
+import type { Log } from '../logging/log.js';
+import type { Clock } from '../time/clock.js';
+import { Access } from './access.js';
+import { type ControlServer, startControlServer } from './control-server.js';
+import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
+import { maintenanceRoutes } from './maintenance-routes.js';
+import type { Operations } from './operations.js';
+import { controlRoutes } from './routes.js';
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export interface ListenOptions {
+  readonly config: Config;
+  readonly operations: Operations;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ControlPlane {
+  readonly controlUrl: string;
+  readonly kestraUrl: string | undefined;
+  close(): void;
+}
+
+/** @throws HotslotError PORT_TAKEN with the port and the setting that changes it */
+export async function listenForOperators(options: ListenOptions): Promise<ControlPlane> {
+  const { config, operations, clock, log } = options;
+  const common = {
+    host: config.CONTROL_HOST,
+    access: new Access({
+      admin: config.API_TOKEN,
+      trade: config.API_TOKEN_TRADE,
+      read: config.API_TOKEN_READ,
+      loopback: LOOPBACK.has(config.CONTROL_HOST),
+    }),
+    clock,
+    onUnexpected: (error: unknown, path: string) =>
+      log.error('a request met an unexpected fault', { path, error }),
+  };
+  const control = await startControlServer({
+    ...common,
+    port: config.CONTROL_PORT,
+    portSetting: 'CONTROL_PORT',
+    routes: [...controlRoutes(operations, clock), ...maintenanceRoutes(operations)],
+  });
+  const port = config.KESTRA_COMPAT_PORT ?? (config.embedded ? KESTRA_DEFAULT_PORT : undefined);
+  const startKestra = (wanted: number) =>
+    startControlServer({
+      ...common,
+      port: wanted,
+      portSetting: 'KESTRA_COMPAT_PORT',
+      routes: kestraRoutes(operations, clock),
+      hidesMethods: true,
+    });
+  let kestra: ControlServer | undefined;
+  try {
+    kestra = port === undefined ? undefined : await startKestra(port);
+  } catch (error) {
+    const mayBeMissing = error instanceof HotslotError && config.KESTRA_COMPAT_PORT === undefined;
+    if (!mayBeMissing) {
+      control.close();
+      throw error;
+    }
+    log.warn('the Kestra-shaped routes are left out', { error });
+  }
+  return {
+    controlUrl: urlOf(config, control),
+    kestraUrl: kestra === undefined ? undefined : urlOf(config, kestra),
+    close: () => {
+      control.close();
+      kestra?.close();
+    },
+  };
+}
+
+function urlOf(config: Config, server: ControlServer): string {
+  const host = config.CONTROL_HOST.includes(':') ? `[${config.CONTROL_HOST}]` : config.CONTROL_HOST;
+  return `http://${host}:${server.port}`;
+}
