@@ -1,6 +1,7 @@
 /** How scripts find and ask a running executor: HOTSLOT_URL, else data/run.json, else port 3000. */
 import { request } from 'undici';
 import { readRunInfo } from '../journal/data-dir.js';
+import { dataDirOf, type Environment } from './environment.js';
 
 const TIMEOUT_MS = 10_000;
 const DEFAULT_URL = 'http://127.0.0.1:3000';
@@ -67,11 +68,11 @@ export class ControlClient {
   }
 }
 
-export function controlUrl(environment: NodeJS.ProcessEnv): string {
-  return environment.HOTSLOT_URL ?? readRunInfo(environment.DATA_DIR ?? 'data')?.controlUrl ?? DEFAULT_URL;
+export function controlUrl(environment: Environment): string {
+  return environment.HOTSLOT_URL ?? readRunInfo(dataDirOf(environment))?.controlUrl ?? DEFAULT_URL;
 }
 
-export function controlClient(environment: NodeJS.ProcessEnv): ControlClient {
+export function controlClient(environment: Environment): ControlClient {
   const token = environment.API_TOKEN ?? environment.API_TOKEN_TRADE ?? environment.API_TOKEN_READ;
   return new ControlClient(controlUrl(environment), token);
 }

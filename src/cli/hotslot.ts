@@ -1,12 +1,12 @@
-/** The command line: one verb a file. */
-import { Command } from 'commander';
-import { describeError } from '../logging/log.js';
-import { testTradeCommand } from './commands/test-trade.js';
+#!/usr/bin/env node
+/**
+ * The command line's entry. Operators find the executor by its command line, and arguments of ours (the name of a
+ * key) could look like it: so this process first takes another name, and takes no harm from the executor's signal.
+ */
+process.title = 'hotslot';
+process.on('SIGUSR2', () => undefined);
 
-const program = new Command('hotslot').description('drive a Hotslot executor').showHelpAfterError();
-program.addCommand(testTradeCommand());
+const { runCommandLine } = await import('./main.js');
+await runCommandLine();
 
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 2;
-});
+export {};

@@ -26,6 +26,7 @@ export async function startOwnExecutor(
     env: {
       ...process.env,
       CONTROL_PORT: '0',
+      KESTRA_COMPAT_PORT: '0',
       DATA_DIR: join(directory, 'data'),
       LOG_DIR: join(directory, 'logs'),
       ...settings,
