@@ -45,10 +45,12 @@ export async function startHelper<Ready>(entry: string, argument: unknown): Prom
     const id = ++lastId;
     return new Promise<Result>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${entry} did not answer ${name}`)), timeoutMs);
-      const settled = <Value>(settle: (value: Value) => void) => (value: Value) => {
-        clearTimeout(timer);
-        settle(value);
-      };
+      const settled =
+        <Value>(settle: (value: Value) => void) =>
+        (value: Value) => {
+          clearTimeout(timer);
+          settle(value);
+        };
       calls.set(id, { resolve: settled(resolve as (result: unknown) => void), reject: settled(reject) });
       child.send({ id, name, argument: given });
     });

@@ -87,7 +87,10 @@ export class SyntheticFeed implements LedgerFeed {
     this.#status(this.#slot, 'createdBank');
   }
 
-  #status(slot: number, status: 'processed' | 'confirmed' | 'finalized' | 'firstShred' | 'createdBank'): void {
+  #status(
+    slot: number,
+    status: 'processed' | 'confirmed' | 'finalized' | 'firstShred' | 'createdBank',
+  ): void {
     this.#emit({ type: 'slot', slot, parent: slot - 1, status, atMs: TIME_MS });
   }
 

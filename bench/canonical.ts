@@ -1,0 +1,151 @@
+/**
+ * End to end: one workload, one seed, two numbers. Intents go over HTTP to a running executor that trades on the
+ * embedded cluster, without skips and forks, round-robin over 64 wallets and 64 pools at 100 a second. Intent to
+ * wire is from the write of the intent to the arrival of the transaction's bytes at an HTTP server, which passes
+ * them on to the cluster; intent to confirmed is the executor's own. Beside it, in turn and with the same intents,
+ * the path that a user would write with web3.js and undici, and a bare loop that receives, signs and writes.
+ */
+import { base58 } from '@scure/base';
+import { type BenchOptions, type BenchOutcome, median, verify } from './measure.js';
+import { Arena } from './support/arena.js';
+import { figure } from './support/figures.js';
+import { type OfferedIntent, offerIntents } from './support/intent-load.js';
+import { arrivalKeyOf } from './support/sink.js';
+
+const RATE = 100;
+const UPDATES_A_SECOND = 5_000;
+const SEED = 'canonical';
+/** Answers of updates, and code, settle before a round counts. */
+const WARM_COUNT = 200;
+
+const CONDITIONS = [
+  { suffix: '', updates: UPDATES_A_SECOND },
+  { suffix: '_quiet', updates: 0 },
+] as const;
+const PEERS = ['web3js-path', 'bare-loop'] as const;
+type Peer = (typeof PEERS)[number];
+
+/** Samples of one condition over all rounds, and each round's medians for the ratios. */
+class Samples {
+  readonly wireUs: number[] = [];
+  readonly insideUs: number[] = [];
+  readonly insideNoWaitUs: number[] = [];
+  readonly confirmedMs: number[] = [];
+  readonly slotDelta: number[] = [];
+  readonly peers: { readonly [P in Peer]: number[] } = { 'web3js-path': [], 'bare-loop': [] };
+  readonly medians: { ours: number; readonly peers: { [P in Peer]: number } }[] = [];
+
+  ratio(of: (round: { ours: number; peers: { [P in Peer]: number } }) => number): number {
+    return median(this.medians.map(of));
+  }
+}
+
+export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> {
+  const count = smoke ? 40 : 500;
+  const arena = await Arena.open({ seed: SEED, peers: PEERS });
+  const samples = { '': new Samples(), _quiet: new Samples() };
+  const updatesBeside: number[] = [];
+  try {
+    if (!smoke) await warm(arena);
+    for (let round = 0; round < runs; round += 1) {
+      for (const { suffix, updates } of CONDITIONS) {
+        await arena.setUpdates(updates);
+        await oneRound(arena, samples[suffix], `r${round}${suffix}`, count, updates > 0);
+        const reached = await arena.setUpdates(0);
+        if (updates > 0) updatesBeside.push(reached);
+      }
+    }
+  } finally {
+    await arena.close();
+  }
+  const { ratios, results } = outcome(samples);
+  return { ratios, results: [...results, figure('updates_beside', 'updates/s', updatesBeside)] };
+}
+
+async function warm(arena: Arena): Promise<void> {
+  await arena.setUpdates(UPDATES_A_SECOND);
+  await oneRound(arena, new Samples(), 'warm', WARM_COUNT, true);
+}
+
+async function oneRound(
+  arena: Arena,
+  samples: Samples,
+  name: string,
+  count: number,
+  beside: boolean,
+): Promise<void> {
+  arena.sink.forget();
+  const ours = await executorRound(arena, samples, name, count);
+  const peers = { 'web3js-path': Number.NaN, 'bare-loop': Number.NaN };
+  for (const peer of PEERS) {
+    const us = await peerRound(arena, peer, name, count, beside);
+    samples.peers[peer].push(...us);
+    peers[peer] = median(us);
+  }
+  samples.medians.push({ ours, peers });
+}
+
+async function executorRound(arena: Arena, samples: Samples, name: string, count: number): Promise<number> {
+  const offered = await offerIntents({ ...arena.executorTarget, run: name, count, rate: RATE });
+  const refused = offered.find(({ status }) => status !== 202);
+  if (refused !== undefined) throw new Error(`an intent was denied: ${JSON.stringify(refused.body)}`);
+  const trades = await arena.settled(offered.map(({ body }) => body.id ?? ''));
+  const wireUs = offered.map((one) => {
+    const trade = trades.get(one.body.id ?? '');
+    const signature = trade?.attempts[0]?.signature;
+    if (trade?.state !== 'confirmed' && trade?.state !== 'finalized') {
+      throw new Error(`a trade ended as ${trade?.state}: ${JSON.stringify(trade?.denial ?? trade?.outcome)}`);
+    }
+    const { sentUs = Number.NaN, lockedUs = 0, queuedUs = 0, confirmedUs = Number.NaN } = trade.timesUs;
+    samples.insideUs.push(sentUs);
+    samples.insideNoWaitUs.push(sentUs - (lockedUs - queuedUs));
+    samples.confirmedMs.push(confirmedUs / 1000);
+    samples.slotDelta.push(trade.outcome?.slotDelta ?? Number.NaN);
+    return arrivedAfterUs(arena, one, arrivalKeyOf(base58.decode(signature ?? '')));
+  });
+  samples.wireUs.push(...wireUs);
+  return median(wireUs);
+}
+
+async function peerRound(
+  arena: Arena,
+  peer: Peer,
+  name: string,
+  count: number,
+  beside: boolean,
+): Promise<number[]> {
+  await arena.follow(peer, beside);
+  const offered = await offerIntents({
+    ...arena.peerTarget(peer),
+    run: `${name}-${peer}`,
+    count,
+    rate: RATE,
+  });
+  await arena.follow(peer, false);
+  return offered.map((one) => arrivedAfterUs(arena, one, one.body.key ?? ''));
+}
+
+function arrivedAfterUs(arena: Arena, { sentMs, clientOrderId }: OfferedIntent, key: string): number {
+  const arrivedMs = arena.sink.arrivalOf(key);
+  verify(`canonical: the bytes of ${clientOrderId} arrived`, arrivedMs !== undefined);
+  return ((arrivedMs ?? 0) - sentMs) * 1000;
+}
+
+function outcome(samples: { readonly '': Samples; readonly _quiet: Samples }): BenchOutcome {
+  const ratios: { [name: string]: number } = {};
+  const results = CONDITIONS.flatMap(({ suffix }) => {
+    const one = samples[suffix];
+    ratios[`intent_to_wire_vs_web3js_path${suffix}`] = one.ratio((r) => r.peers['web3js-path'] / r.ours);
+    ratios[`intent_to_wire_vs_bare_loop${suffix}`] = one.ratio((r) => r.ours / r.peers['bare-loop']);
+    return [
+      figure(`intent_to_wire${suffix}`, 'us', one.wireUs),
+      figure(`intent_to_wire_inside${suffix}`, 'us', one.insideUs),
+      figure(`intent_to_wire_inside_no_wait${suffix}`, 'us', one.insideNoWaitUs),
+      figure(`intent_to_confirmed${suffix}`, 'ms', one.confirmedMs),
+      figure(`slot_delta${suffix}`, 'slots', one.slotDelta),
+      figure(`web3js_path_to_wire${suffix}`, 'us', one.peers['web3js-path']),
+      figure(`bare_loop_to_wire${suffix}`, 'us', one.peers['bare-loop']),
+    ];
+  });
+  return { ratios, results };
+}
