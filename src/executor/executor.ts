@@ -10,6 +10,7 @@ import type { Keystore } from '../keys/keystore.js';
 import { awaitsOutcome } from '../lifecycle/landing.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
+import { IntervalLog } from '../metrics/interval-log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
 import type { Signature } from '../model/brands.js';
 import type { BreakerRegistry } from '../risk/breakers.js';
@@ -77,6 +78,7 @@ export interface Executor {
   readonly builder: AdaptiveBuilder;
   readonly hotPath: HotPath;
   readonly latency: LatencyRecorder;
+  readonly latencyLog: IntervalLog;
   readonly counts: TradeCounts;
   readonly health: Health;
   readonly strangers: StrangerWatch;
@@ -184,7 +186,17 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     routes,
     wallets,
   });
-  const latency = new LatencyRecorder();
+  const latency = new LatencyRecorder({
+    venueOf: (pool) => market.book.keysOf(pool)?.venue,
+    walletName: (address) => wallets.find((wallet) => wallet.address === address)?.name,
+  });
+  sender.onReport((report) => latency.recordReport(report));
+  const latencyLog = new IntervalLog({
+    directory: config.LOG_DIR,
+    clock,
+    take: () => latency.takeInterval(),
+    onError: (error) => log.warn('latencies could not be written down', { error }),
+  });
   const counts = new TradeCounts();
   const history = new TradeHistory({ index, journal, journalDir: journalDir(config), clock, log });
   observeTrades({ desk, latency, counts, history, trips: risk.trips, log });
@@ -209,6 +221,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     tracker.close();
     sender.close();
     await recorder?.close();
+    await latencyLog.close();
     await closeStores({ builder, keys: keys.ring, risk, history, journal });
     await Promise.all(clients.map((client) => client.close()));
   };
@@ -226,6 +239,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     builder,
     hotPath,
     latency,
+    latencyLog,
     counts,
     health,
     strangers,

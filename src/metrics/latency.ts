@@ -1,9 +1,19 @@
 /** HDR histograms of every stage of a trade, in nanoseconds, and the slot delta. */
 import hdr from 'hdr-histogram-js';
+import type { Address, Signature } from '../model/brands.js';
 import type { StageTimes, Trade } from '../model/trade.js';
+import type { SendReport } from '../send/types.js';
+import {
+  type Histogram,
+  nanosecondHistogram,
+  nanosecondsOf,
+  type Quantiles,
+  quantilesOf,
+} from './histograms.js';
+import { type Breakdown, type BreakdownSpan, type Dimension, LatencyBreakdown } from './latency-breakdown.js';
 
-/** One hour in nanoseconds: what takes longer is counted as this. */
-const HIGHEST_NS = 3_600_000_000_000;
+export type { Quantiles } from './histograms.js';
+
 const HIGHEST_SLOT_DELTA = 100_000;
 
 /** The stages in their order; each is measured from the one before that was reached. */
@@ -33,15 +43,6 @@ export const SPANS = [
 ] as const;
 export type SpanName = (typeof SPANS)[number];
 
-export interface Quantiles {
-  readonly count: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 export interface LatencySnapshot {
   /** Microseconds in each stage, from the stage before. */
   readonly stagesUs: { readonly [Stage in StageName]: Quantiles };
@@ -49,23 +50,43 @@ export interface LatencySnapshot {
   readonly spansUs: { readonly [Span in SpanName]: Quantiles };
   /** Landed slot minus the slot in which the intent came. */
   readonly slotDelta: Quantiles;
+  /** Microseconds by venue, lane and wallet. */
+  readonly by: Breakdown;
 }
 
-const nanosecondHistogram = () =>
-  hdr.build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: HIGHEST_NS,
-    numberOfSignificantValueDigits: 3,
-  });
+export interface LatencyOptions {
+  /** Undefined where the pool is of no known venue. */
+  readonly venueOf: (pool: Address) => string | undefined;
+  readonly walletName: (wallet: Address) => string | undefined;
+}
+
+/** Attempts whose first answering lane is remembered until they are confirmed (L6). */
+const MAX_ANSWERED = 8_192;
+
+/** What was recorded since the last interval of the log: two of each are kept, so that a total needs no sum. */
+interface Pair {
+  readonly total: Histogram;
+  interval: Histogram;
+}
+
+const pair = (): Pair => ({ total: nanosecondHistogram(), interval: nanosecondHistogram() });
 
 export class LatencyRecorder {
-  readonly #stages = new Map<StageName, hdr.Histogram>(STAGES.map(([name]) => [name, nanosecondHistogram()]));
-  readonly #spans = new Map<SpanName, hdr.Histogram>(SPANS.map((name) => [name, nanosecondHistogram()]));
+  readonly #stages = new Map<StageName, Pair>(STAGES.map(([name]) => [name, pair()]));
+  readonly #spans = new Map<SpanName, Pair>(SPANS.map((name) => [name, pair()]));
+  readonly #options: LatencyOptions;
+  readonly #breakdown = new LatencyBreakdown();
+  #intervalBreakdown = new LatencyBreakdown();
+  readonly #laneOf = new Map<Signature, string>();
   readonly #slotDelta = hdr.build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: HIGHEST_SLOT_DELTA,
     numberOfSignificantValueDigits: 3,
   });
+
+  constructor(options: LatencyOptions = { venueOf: () => undefined, walletName: () => undefined }) {
+    this.#options = options;
+  }
 
   /** The first bytes left: everything of ours is behind it. */
   recordSent(trade: Trade): void {
@@ -75,6 +96,7 @@ export class LatencyRecorder {
     this.#span('intentToWire', times.sentUs);
     const waitUs = (times.lockedUs ?? 0) - (times.queuedUs ?? 0);
     this.#span('intentToWireNoWait', times.sentUs - waitUs);
+    this.#member(trade, 'intentToWireNoWait', times.sentUs - waitUs);
   }
 
   /** The trade reached `processed`, `confirmed` or `finalized`. */
@@ -86,25 +108,55 @@ export class LatencyRecorder {
       this.#span('intentToProcessed', times.processedUs);
     if (state !== 'confirmed' || times.confirmedUs === undefined) return;
     this.#span('intentToConfirmed', times.confirmedUs);
+    this.#member(trade, 'intentToConfirmed', times.confirmedUs);
+    this.#ofLane(trade, times.confirmedUs);
     const delta = trade.outcome?.slotDelta;
     if (delta !== undefined) this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
   }
 
+  /** A node answered. The lane that answers an attempt first is the one that its landing is counted to. */
+  recordReport({ signature, lane, ackUs, outcome }: SendReport): void {
+    if (outcome === 'timeout' || outcome === 'error') return;
+    this.#both('lane', lane, 'ack', ackUs);
+    if (this.#laneOf.has(signature)) return;
+    if (this.#laneOf.size >= MAX_ANSWERED) {
+      const oldest = this.#laneOf.keys().next();
+      if (!oldest.done) this.#laneOf.delete(oldest.value);
+    }
+    this.#laneOf.set(signature, lane);
+  }
+
   snapshot(): LatencySnapshot {
-    const stages = STAGES.map(([name]) => [name, quantiles(this.#stages.get(name)!, 1000)]);
-    const spans = SPANS.map((name) => [name, quantiles(this.#spans.get(name)!, 1000)]);
+    const stages = STAGES.map(([name]) => [name, quantilesOf(this.#stages.get(name)!.total, 1000)]);
+    const spans = SPANS.map((name) => [name, quantilesOf(this.#spans.get(name)!.total, 1000)]);
     return {
       stagesUs: Object.fromEntries(stages),
       spansUs: Object.fromEntries(spans),
-      slotDelta: quantiles(this.#slotDelta, 1),
+      slotDelta: quantilesOf(this.#slotDelta, 1),
+      by: this.#breakdown.snapshot(),
     };
   }
 
-  /** The histogram itself, for percentile files and interval logs; values in nanoseconds. */
-  histogram(name: StageName | SpanName): hdr.Histogram {
+  /** The histogram itself, for percentile files; values in nanoseconds. */
+  histogram(name: StageName | SpanName): Histogram {
     const found = this.#stages.get(name as StageName) ?? this.#spans.get(name as SpanName);
     if (found === undefined) throw new Error(`no histogram is named ${name}`);
-    return found;
+    return found.total;
+  }
+
+  /** What came since the last call, by name, empty ones left out; the next interval begins. Nanoseconds. */
+  takeInterval(): (readonly [name: string, histogram: Histogram])[] {
+    const taken: (readonly [string, Histogram])[] = [];
+    for (const pairs of [this.#stages, this.#spans]) {
+      for (const [name, one] of pairs) {
+        if (one.interval.totalCount === 0) continue;
+        taken.push([name, one.interval]);
+        one.interval = nanosecondHistogram();
+      }
+    }
+    taken.push(...this.#intervalBreakdown.all());
+    this.#intervalBreakdown = new LatencyBreakdown();
+    return taken;
   }
 
   #recordStages(times: StageTimes, from: number, to: number): void {
@@ -112,12 +164,31 @@ export class LatencyRecorder {
       const [name, key] = STAGES[index]!;
       const at = times[key];
       if (at === undefined) continue;
-      record(this.#stages.get(name)!, at - reachedBefore(times, index));
+      recordBoth(this.#stages.get(name)!, at - reachedBefore(times, index));
     }
   }
 
   #span(name: SpanName, us: number): void {
-    record(this.#spans.get(name)!, us);
+    recordBoth(this.#spans.get(name)!, us);
+  }
+
+  #member(trade: Trade, span: BreakdownSpan, us: number): void {
+    const venue = this.#options.venueOf(trade.pool);
+    if (venue !== undefined) this.#both('venue', venue, span, us);
+    this.#both('wallet', this.#options.walletName(trade.wallet) ?? trade.wallet, span, us);
+  }
+
+  #ofLane(trade: Trade, us: number): void {
+    for (const { signature } of trade.attempts) {
+      const lane = this.#laneOf.get(signature);
+      this.#laneOf.delete(signature);
+      if (lane !== undefined) this.#both('lane', lane, 'intentToConfirmed', us);
+    }
+  }
+
+  #both(dimension: Dimension, member: string, span: BreakdownSpan, us: number): void {
+    this.#breakdown.record(dimension, member, span, us);
+    this.#intervalBreakdown.record(dimension, member, span, us);
   }
 }
 
@@ -132,13 +203,8 @@ function reachedBefore(times: StageTimes, index: number): number {
   return 0;
 }
 
-function record(histogram: hdr.Histogram, us: number): void {
-  histogram.recordValue(Math.min(Math.max(Math.round(us * 1000), 1), HIGHEST_NS));
-}
-
-function quantiles(histogram: hdr.Histogram, divisor: number): Quantiles {
-  const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / divisor;
-  const count = histogram.totalCount;
-  if (count === 0) return { count: 0, p50: 0, p90: 0, p95: 0, p99: 0, max: 0 };
-  return { count, p50: at(50), p90: at(90), p95: at(95), p99: at(99), max: histogram.maxValue / divisor };
+function recordBoth({ total, interval }: Pair, us: number): void {
+  const ns = nanosecondsOf(us);
+  total.recordValue(ns);
+  interval.recordValue(ns);
 }

@@ -1,0 +1,123 @@
+/**
+ * The interval log of latencies: a file a day in the `.hlog` format that HdrHistogram's tools read, one line a
+ * histogram and interval, the histogram's name as its tag. Values are nanoseconds, maxima are told in milliseconds.
+ */
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HistogramLogWriter } from 'hdr-histogram-js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+import type { Histogram } from './histograms.js';
+
+const INTERVAL_MS = 60_000;
+/** Files kept, the newest. */
+export const DAYS_KEPT = 14;
+/** The writer's own default is 1,000, which is Java's neither: HdrHistogram there divides by a million. */
+const NS_A_MS = 1_000_000;
+const NAME = /^latency-\d{4}-\d{2}-\d{2}\.hlog$/;
+
+export interface IntervalLogOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  /** What was recorded since it was last asked; see LatencyRecorder. */
+  readonly take: () => readonly (readonly [name: string, histogram: Histogram])[];
+  readonly onError: (error: unknown) => void;
+}
+
+export class IntervalLog {
+  readonly #options: IntervalLogOptions;
+  readonly #timer: TimerHandle;
+  #fromMs: number;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: IntervalLogOptions) {
+    this.#options = options;
+    this.#fromMs = options.clock.nowMs();
+    this.#timer = options.clock.every(INTERVAL_MS, () => void this.flush().catch(options.onError));
+  }
+
+  /** Ends the interval and writes it down. @throws what the file system throws */
+  flush(): Promise<void> {
+    const written = this.#writing.then(() => this.#write());
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Today's file, up to now. @throws what the file system throws */
+  async read(): Promise<string> {
+    await this.flush();
+    return readFile(this.#path(this.#options.clock.nowMs()), 'utf8').catch((error: unknown) => {
+      if (isMissing(error)) return headerOf(this.#options.clock.nowMs());
+      throw error;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    await this.flush().catch(this.#options.onError);
+  }
+
+  async #write(): Promise<void> {
+    const { clock, take, directory } = this.#options;
+    const fromMs = this.#fromMs;
+    const toMs = clock.nowMs();
+    const taken = take();
+    if (taken.length === 0) return;
+    this.#fromMs = toMs;
+    const lines: string[] = [];
+    for (const [name, histogram] of taken) {
+      lines.push(lineOf(name, histogram, fromMs, toMs));
+      // To encode one takes most of a millisecond.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const path = this.#path(toMs);
+    await mkdir(directory, { recursive: true });
+    const isNew = await stat(path).then(
+      () => false,
+      (error: unknown) => isMissing(error),
+    );
+    await appendFile(path, `${isNew ? headerOf(fromMs) : ''}${lines.join('')}`);
+    if (isNew) await this.#prune();
+  }
+
+  #path(atMs: number): string {
+    return join(this.#options.directory, `latency-${new Date(atMs).toISOString().slice(0, 10)}.hlog`);
+  }
+
+  async #prune(): Promise<void> {
+    const names = (await readdir(this.#options.directory)).filter((name) => NAME.test(name)).sort();
+    for (const name of names.slice(0, -DAYS_KEPT)) await rm(join(this.#options.directory, name));
+  }
+}
+
+function headerOf(startMs: number): string {
+  return [
+    '#[Latencies of a Hotslot executor, nanoseconds; the tag names the stage or span]',
+    '#[Histogram log format version 1.3]',
+    `#[StartTime: ${(startMs / 1000).toFixed(3)} (seconds since epoch), ${new Date(startMs).toISOString()}]`,
+    '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+    '',
+  ].join('\n');
+}
+
+function lineOf(name: string, histogram: Histogram, fromMs: number, toMs: number): string {
+  let line = '';
+  histogram.tag = tagOf(name);
+  new HistogramLogWriter((text) => {
+    line += text;
+  }).outputIntervalHistogram(histogram, fromMs / 1000, toMs / 1000, NS_A_MS);
+  return line;
+}
+
+/** A tag ends at a comma or a blank. */
+function tagOf(name: string): string {
+  return name.replace(/[\s,"]/g, '_');
+}
+
+/** A percentile file (`.hgrm`), in microseconds. */
+export function percentileFile(histogram: Histogram): string {
+  return histogram.outputPercentileDistribution(5, 1000);
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ENOENT';
+}
