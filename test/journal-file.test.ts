@@ -200,6 +200,29 @@ describe('kill -9', () => {
 });
 
 describe('a disk that fails', () => {
+  it('that is full at the start lets live trades go on: a torn end is reported and stays', async () => {
+    await write([intentRecord(1), attemptRecord(1)]);
+    const path = join(dir, '00000001.log');
+    const torn = Buffer.concat([
+      readFileSync(path),
+      Buffer.from(encodeRecord(intentRecord(2))).subarray(0, 20),
+    ]);
+    writeFileSync(path, torn);
+    const files: JournalFs = {
+      ...systemFs,
+      write() {
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      },
+    };
+    const { journal, replayed } = await openJournal({ dir, genesisHash, clock: new ManualClock(), files });
+    expect(replayed.live.map((trade) => trade.id)).toEqual([idOf(1)]);
+    expect(replayed.faults).toMatchObject([{ kind: 'torn', segment: 1, length: 20 }]);
+    expect(replayed.faults[0]!.detail).toContain('ENOSPC');
+    expect(journal.writable).toBe(false);
+    expect(readFileSync(path)).toHaveLength(torn.length);
+    await journal.close();
+  });
+
   it('refuses intents and attempts with JOURNAL_UNWRITABLE, keeps states, and recovers whole', async () => {
     const clock = new ManualClock();
     let roomBytes = Number.POSITIVE_INFINITY;

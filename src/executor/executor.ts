@@ -26,7 +26,7 @@ import { SlotLagPoll } from '../send/slot-lag-poll.js';
 import { TransactionSender } from '../send/transaction-sender.js';
 import type { AdaptiveBuilder } from '../threads/adaptive-builder.js';
 import type { KeyRing } from '../threads/key-ring.js';
-import type { Clock } from '../time/clock.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
 import type { Random } from '../time/random.js';
 import { createDesk } from './create-desk.js';
 import { createRisk, type Risk } from './create-risk.js';
@@ -206,12 +206,14 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   market.follow(tracker, strangers);
   if (options.whenWarm === undefined) market.start(holdings, keys.all());
   const unread = [...replayed.trades.values()].filter(awaitsOutcome);
+  const warmUp = pauseUntilWarm(desk, market, clock);
   desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
   const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc, breakers }), clock);
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {
+    warmUp.cancel();
     desk.beginShutdown();
     await hotPath.close();
     outage.cancel();
@@ -316,6 +318,20 @@ function searchStrangers(
   strangers.searchHistory(reader, addresses, first.value.acceptedAtMs).catch((error: unknown) => {
     log.warn("the wallets' history could not be searched", { error });
   });
+}
+
+const WARM_CHECK_MS = 10;
+
+/** Trades of the last life would be denied as stale before the first blockhash and the pools are here. */
+function pauseUntilWarm(desk: TradeDesk, market: MarketData, clock: Clock): TimerHandle {
+  desk.scheduler.pause('The executor is warming up.', 'NOT_READY');
+  const timer = clock.every(WARM_CHECK_MS, () => {
+    const { cache } = market;
+    if (cache.blockhashes.newest() === undefined || cache.suspectCount > 0) return;
+    timer.cancel();
+    desk.scheduler.resume();
+  });
+  return timer;
 }
 
 const OUTAGE_CHECK_MS = 500;

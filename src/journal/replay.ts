@@ -29,10 +29,15 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
     for (const stretch of readSegment(bytes)) {
       const { offset, length } = stretch;
       if (stretch.kind === 'damage') {
-        const savedAs = `${segmentName(segment)}.${offset}.corrupt`;
-        replaceFile(files, directory, join(directory, savedAs), bytes.subarray(offset, offset + length));
-        if (stretch.atEnd) files.truncatePath(path, offset);
-        faults.push({ kind: stretch.atEnd ? 'torn' : 'corrupt', segment, offset, length, savedAs });
+        const kind = stretch.atEnd ? 'torn' : 'corrupt';
+        const damaged = bytes.subarray(offset, offset + length);
+        faults.push({
+          kind,
+          segment,
+          offset,
+          length,
+          ...setAside(files, directory, path, segment, offset, damaged, kind),
+        });
         continue;
       }
       if (stretch.record.kind === 'chain') genesisHash ??= stretch.record.genesisHash;
@@ -44,4 +49,24 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
     }
   }
   return { state, faults, genesisHash, lastSegment };
+}
+
+/** On a full disk the bytes stay where they are and are reported again at the next start: live trades go on. */
+function setAside(
+  files: JournalFs,
+  directory: string,
+  path: string,
+  segment: number,
+  offset: number,
+  damaged: Buffer,
+  kind: 'torn' | 'corrupt',
+): Pick<JournalFault, 'savedAs' | 'detail'> {
+  const savedAs = `${segmentName(segment)}.${offset}.corrupt`;
+  try {
+    replaceFile(files, directory, join(directory, savedAs), damaged);
+    if (kind === 'torn') files.truncatePath(path, offset);
+    return { savedAs };
+  } catch (error) {
+    return { detail: `it could not be set aside: ${(error as Error).message}` };
+  }
 }

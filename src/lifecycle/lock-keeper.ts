@@ -127,8 +127,11 @@ export class LockKeeper implements CacheListener, PoolListener {
     const strays = locks.heldTickets().filter((ticket) => !known.has(ticket));
     for (const ticket of strays) locks.release(ticket);
     const out = [...this.#store.live()].filter(({ trade }) => WITHOUT_NEWS.has(trade.state));
-    for (const live of out) this.release(live);
-    for (const live of out) this.resume(live);
+    // Between the letting go and the taking a queued trade could slip in.
+    this.#scheduler.withoutStarts(() => {
+      for (const live of out) this.release(live);
+      for (const live of out) this.resume(live);
+    });
     return { rebuilt: out.length, strays: strays.length, held: locks.heldCount };
   }
 

@@ -38,6 +38,9 @@ export interface SchedulerHandlers {
   giveBack(id: TradeId, error: HotslotError): void;
 }
 
+/** What new trades are answered with while the scheduler is paused. */
+export type PauseCode = 'SHUTTING_DOWN' | 'NOT_READY';
+
 interface Entry {
   readonly trade: ScheduledTrade;
   readonly enqueuedAtMs: number;
@@ -89,7 +92,7 @@ export class Scheduler {
   readonly #walletLines = new Map<Address, { lastTurn: number; queued: number }>();
   #currentTurn = 0;
   #sequence = 0;
-  #paused: string | undefined;
+  #paused: { readonly reason: string; readonly code: PauseCode } | undefined;
   #deadlineTimer: TimerHandle | undefined;
   #deadlineTimerAtMs = Number.POSITIVE_INFINITY;
   #dispatching = false;
@@ -114,10 +117,11 @@ export class Scheduler {
 
   /**
    * Whether a trade would be taken now, for callers that must know before they write it down.
-   * @throws HotslotError QUEUE_FULL, SHUTTING_DOWN (paused)
+   * @throws HotslotError QUEUE_FULL, or the pause's code
    */
   assertRoom(): void {
-    if (this.#paused !== undefined) throw new HotslotError('SHUTTING_DOWN', { detail: this.#paused });
+    if (this.#paused !== undefined)
+      throw new HotslotError(this.#paused.code, { detail: this.#paused.reason });
     if (this.#queued.size >= this.#maxQueued) {
       throw new HotslotError('QUEUE_FULL', {
         context: { queued: this.#queued.size, limit: this.#maxQueued },
@@ -127,10 +131,11 @@ export class Scheduler {
 
   /**
    * Takes a trade into the queue; `start` may be called before this returns.
-   * @throws HotslotError QUEUE_FULL, SHUTTING_DOWN (paused), DEADLINE_PASSED
+   * @throws HotslotError QUEUE_FULL, or the pause's code, DEADLINE_PASSED
    */
   enqueue(trade: ScheduledTrade): void {
-    if (this.#paused !== undefined) throw new HotslotError('SHUTTING_DOWN', { detail: this.#paused });
+    if (this.#paused !== undefined)
+      throw new HotslotError(this.#paused.code, { detail: this.#paused.reason });
     if (this.#queued.size >= this.#maxQueued) {
       throw new HotslotError('QUEUE_FULL', {
         context: { queued: this.#queued.size, limit: this.#maxQueued },
@@ -184,13 +189,25 @@ export class Scheduler {
   }
 
   /** No new trades and no starts until `resume`; queued ones keep their places and deadlines. */
-  pause(reason: string): void {
-    this.#paused = reason;
+  pause(reason: string, code: PauseCode = 'SHUTTING_DOWN'): void {
+    this.#paused = { reason, code };
   }
 
   resume(): void {
     this.#paused = undefined;
     this.#dispatch();
+  }
+
+  /** Nothing is started while `work` runs; what became ready meanwhile is started after it. */
+  withoutStarts<Result>(work: () => Result): Result {
+    const wasDispatching = this.#dispatching;
+    this.#dispatching = true;
+    try {
+      return work();
+    } finally {
+      this.#dispatching = wasDispatching;
+      this.#dispatch();
+    }
   }
 
   /** Takes effect at once; those that run above a lowered limit finish. @throws Error out of 1 to 4096 */
@@ -239,7 +256,7 @@ export class Scheduler {
       running: this.#running.size,
       maxQueued: this.#maxQueued,
       maxConcurrent: this.#maxConcurrent,
-      paused: this.#paused,
+      paused: this.#paused?.reason,
       oldestQueuedMs: oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#clock.nowMs() - oldest),
     };
   }
