@@ -62,6 +62,7 @@ interface Lane {
   alive: boolean;
   piscina: Piscina<RingTask, void> | undefined;
   running: Promise<void>;
+  mailWake: ReturnType<typeof setImmediate> | undefined;
 }
 
 export class RingPool {
@@ -85,6 +86,7 @@ export class RingPool {
         alive: true,
         piscina: undefined,
         running: Promise.resolve(),
+        mailWake: undefined,
       };
       this.#lanes.push(lane);
       this.#start(lane);
@@ -243,6 +245,11 @@ export class RingPool {
   #post(lane: Lane, message: unknown, transfer: readonly TransferListItem[] = []): void {
     lane.port?.postMessage(message, transfer);
     lane.ring.mailPosted();
+    // One wake a turn: hundreds of routes are posted together, and each wake is a switch of threads.
+    lane.mailWake ??= setImmediate(() => {
+      lane.mailWake = undefined;
+      lane.ring.wakeForMail();
+    });
   }
 
   /** A worker's task ended: by a stop, or because the worker died or its handler threw. */

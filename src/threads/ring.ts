@@ -92,10 +92,14 @@ export class Ring {
     if (Atomics.load(this.#control, CONTROL.sleeping) !== 0) this.#wake();
   }
 
-  /** Main: a message was posted on the port. */
+  /** Main: a message was posted on the port. A worker that sleeps reads it when it is woken for whatever reason. */
   mailPosted(): void {
     Atomics.add(this.#control, CONTROL.mail, 1);
-    this.#wake();
+  }
+
+  /** Main: wakes the worker, where it sleeps, to read its mail before there is a task. */
+  wakeForMail(): void {
+    if (Atomics.load(this.#control, CONTROL.sleeping) !== 0) this.#wake();
   }
 
   /** Main: the worker shall leave when the ring is empty. */
