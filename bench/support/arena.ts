@@ -22,8 +22,6 @@ const SLOT_MS = 400;
 const POLL_MS = 100;
 const READY_TIMEOUT_MS = 30_000;
 const SETTLE_TIMEOUT_MS = 60_000;
-/** Most trades in one listing of the control plane. */
-const LISTED_MAX = 1_000;
 /** The updates, and whoever reads them, come to their pace. */
 const PACE_SETTLE_MS = 500;
 
@@ -128,16 +126,18 @@ export class Arena {
   /** Waits until all of these trades are confirmed or over. */
   async settled(ids: readonly string[]): Promise<Map<string, SettledTrade>> {
     const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-    for (;;) {
-      const { trades } = (await this.#client.get(`/api/trades?limit=${LISTED_MAX}`)) as {
-        trades: SettledTrade[];
-      };
-      const byId = new Map(trades.map((trade) => [trade.id, trade]));
-      const open = ids.filter((id) => OPEN.has(byId.get(id)?.state ?? 'unknown'));
-      if (open.length === 0) return byId;
-      if (performance.now() > deadlineMs) throw new Error(`${open.length} of ${ids.length} trades are open`);
-      await delay(POLL_MS);
+    const settled = new Map<string, SettledTrade>();
+    // One at a time and not the whole list: a long answer would hold up the very trades that are waited for.
+    for (const id of ids) {
+      for (;;) {
+        const trade = (await this.#client.get(`/api/trades/${id}`)) as SettledTrade;
+        settled.set(id, trade);
+        if (!OPEN.has(trade.state)) break;
+        if (performance.now() > deadlineMs) throw new Error(`${id} is still ${trade.state}`);
+        await delay(POLL_MS);
+      }
     }
+    return settled;
   }
 
   /** Ends everything, the last one started first. */
