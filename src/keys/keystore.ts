@@ -215,6 +215,12 @@ export class Keystore {
   }
 }
 
+/** Names and addresses, for which no passphrase is needed. @throws HotslotError KEYSTORE_INVALID */
+export async function listKeystore(path: string): Promise<KeystoreEntry[]> {
+  const { keys } = await readKeystoreFile(path);
+  return keys.map(({ name, address }) => ({ name, address: address as Address }));
+}
+
 async function readKeystoreFile(path: string): Promise<KeystoreFile> {
   let text: string;
   try {

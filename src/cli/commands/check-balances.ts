@@ -1,0 +1,72 @@
+/** `check:balances`: what every key holds on the chain, and which of them hold too little to trade. */
+import type { Command } from 'commander';
+import { roleOf } from '../../keys/key-names.js';
+import { type KeystoreEntry, listKeystore } from '../../keys/keystore.js';
+import { type TokenHolding, tokenHoldingsOf } from '../../send/token-accounts.js';
+import { LAMPORT_DECIMALS, wholeUnits } from '../amounts.js';
+import { type CommandChain, withChain } from '../chain.js';
+import { defineCommand } from '../define-command.js';
+import { commandEnvironment } from '../environment.js';
+import { EXIT } from '../exit-codes.js';
+import { keystorePathsOf } from '../key-files.js';
+import { columns, withProgress } from '../output.js';
+
+/** Wallets asked for at once. */
+const BATCH = 8;
+
+interface Balance extends KeystoreEntry {
+  readonly role: string;
+  readonly lamports: bigint;
+  /** A trading key with less than MIN_WALLET_LAMPORTS trades nothing. */
+  readonly tooLow: boolean;
+  readonly tokens: readonly TokenHolding[];
+}
+
+export function checkBalancesCommand(): Command {
+  return defineCommand('check-balances', 'tell what every key holds by confirmed balances', async () =>
+    withChain(commandEnvironment(), async (chain) => {
+      const entries = await listKeystore(keystorePathsOf(chain.config).keystore);
+      const balances = await withProgress('Reading balances', balancesOf(chain, entries));
+      const low = balances.filter((balance) => balance.tooLow);
+      const rows = balances.flatMap((balance) => rowsOf(balance, chain));
+      return {
+        exitCode: low.length === 0 ? EXIT.ok : EXIT.bad,
+        json: { minWalletLamports: chain.config.MIN_WALLET_LAMPORTS, balances },
+        lines: [...columns([['KEY', 'ADDRESS', 'AMOUNT', 'TOKEN'], ...rows]), ...low.map(complaint)],
+      };
+    }),
+  );
+}
+
+async function balancesOf(chain: CommandChain, entries: readonly KeystoreEntry[]): Promise<Balance[]> {
+  const balances: Balance[] = [];
+  for (let start = 0; start < entries.length; start += BATCH) {
+    const batch = entries.slice(start, start + BATCH);
+    const { accounts } = await chain.reader.accounts(
+      batch.map((entry) => entry.address),
+      'confirmed',
+    );
+    const tokens = await Promise.all(batch.map((entry) => tokenHoldingsOf(chain.rpc, entry.address)));
+    batch.forEach((entry, index) => {
+      const lamports = accounts[index]?.lamports ?? 0n;
+      const role = roleOf(entry.name);
+      const tooLow = role === 'trading' && lamports < chain.config.MIN_WALLET_LAMPORTS;
+      balances.push({ ...entry, role, lamports, tooLow, tokens: tokens[index] ?? [] });
+    });
+  }
+  return balances;
+}
+
+function rowsOf(balance: Balance, chain: CommandChain): string[][] {
+  return [
+    [balance.name, balance.address, wholeUnits(balance.lamports, LAMPORT_DECIMALS), 'SOL'],
+    ...balance.tokens.map((token) => [
+      '',
+      token.account,
+      wholeUnits(token.amount, token.decimals),
+      `${chain.symbols.get(token.mint) ?? token.mint}${token.isFrozen ? ' (frozen)' : ''}`,
+    ]),
+  ];
+}
+
+const complaint = ({ name }: Balance) => `${name} has less than MIN_WALLET_LAMPORTS and trades nothing.`;
