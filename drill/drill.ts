@@ -67,6 +67,7 @@ const TRADING_KEYS = 24;
 const POOLS = 12;
 /** Findings printed in full. */
 const MOST_FINDINGS = 50;
+const READY_POLL_MS = 40;
 const POLL_MS = 150;
 const POLL_MOST = 40;
 const CANCEL_SHARE = 0.3;
@@ -80,10 +81,13 @@ const EARLY_KILL_SHARE = 0.15;
 const EARLY_KILL_MS = { least: 30, most: 1_500 };
 const LONG_LIFE_SHARE = 0.15;
 const LONG_LIFE_FACTOR = 5;
+/** Makes up for the long lives and the early deaths, so that orders and kills end together. */
+const OFFERS_FACTOR = 0.7;
+const EARLY_ORDER_SHARE = 0.1;
 /** A life that cannot offer what was planned (stopped, or nothing is fresh) is killed all the same. */
 const LIFE_MOST_MS = 20_000;
 const SETTLE_TIMEOUT_MS = 120_000;
-const DEADLINE_MS = { least: 1_500, most: 15_000 };
+const DEADLINE_MS = { least: 2_000, most: 30_000 };
 const SHORTEST_VALIDITY_BLOCKS = 10;
 const ROOT_MS_SLOTS = 80;
 
@@ -137,6 +141,7 @@ class Drill {
   #stopped = false;
   #releaseAtMs = 0;
   #offered = 0;
+  #isReady = false;
   kills = 0;
 
   constructor(rig: Rig, options: DrillOptions) {
@@ -180,7 +185,7 @@ class Drill {
     const stretch = plan.chance(LONG_LIFE_SHARE) ? LONG_LIFE_FACTOR : 1;
     const mean = this.#options.trades / (this.#options.kills + 1);
     const offers = kill
-      ? Math.ceil(-Math.log(1 - plan.next()) * mean * stretch * 0.9)
+      ? Math.ceil(-Math.log(1 - plan.next()) * mean * stretch * OFFERS_FACTOR)
       : Number.POSITIVE_INFINITY;
     const throwsSwitch = this.#stopPlan.chance(STOP_SHARE);
     try {
@@ -191,6 +196,7 @@ class Drill {
         if (control === undefined) throw new Error('the executor ended by itself');
         if (this.#maker === undefined) await this.#prepare(life, control);
         const tasks = [
+          this.#watchReadiness(control, ends.signal),
           this.#poll(control, ends.signal),
           this.#switch(control, throwsSwitch, ends.signal),
           this.#cancelSome(control, ends.signal),
@@ -236,11 +242,13 @@ class Drill {
       const nowMs = Date.now();
       const isOver = this.#offered >= this.#options.trades && this.book.unsettledCount === 0;
       if (isOver || (Number.isFinite(most) && nowMs - startedMs > LIFE_MOST_MS)) break;
-      const body = this.book.nextUnsettled(nowMs) ?? this.#newOrder(nowMs - startedMs);
-      if (body !== undefined) {
+      let body = this.book.nextUnsettled(nowMs);
+      // New orders make the length of a life; those that come before it is ready are few, and are denied.
+      if (body === undefined && (this.#isReady || this.#plan.chance(EARLY_ORDER_SHARE))) {
+        body = this.#newOrder(nowMs - startedMs);
         offers += 1;
-        answers.push(this.book.offer(control, body));
       }
+      if (body !== undefined) answers.push(this.book.offer(control, body));
       dueMs = Math.max(dueMs + periodMs, nowMs - periodMs);
       const waitMs = dueMs - Date.now();
       if (waitMs > 0) await delay(waitMs);
@@ -253,6 +261,16 @@ class Drill {
     this.#offered += 1;
     const SHARE_OF_SLOTS_WITH_BLOCK = 0.7;
     return this.#maker.next(Math.floor((upMs / this.#options.slotMs) * SHARE_OF_SLOTS_WITH_BLOCK));
+  }
+
+  /** Whether this life may trade, as it is known while orders are offered. */
+  async #watchReadiness(control: ControlClient, until: AbortSignal): Promise<void> {
+    this.#isReady = false;
+    while (!until.aborted && !this.#isReady) {
+      const answer = await askOrUndefined(control, 'GET', '/readyz');
+      this.#isReady = answer?.status === 200;
+      await pause(READY_POLL_MS, until);
+    }
   }
 
   async #poll(control: ControlClient, until: AbortSignal): Promise<void> {
