@@ -21,7 +21,10 @@ function installNeeded() {
     throw new Error(`The tests need ${missing.join(' and ')}: sudo apt-get install -y ${missing.join(' ')}`);
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update', '-q'], ['install', '-y', '-q', '--no-install-recommends', ...missing]]) {
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-y', '-q', '--no-install-recommends', ...missing],
+  ]) {
     const done = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
     if (done.status !== 0) throw new Error(`apt-get ${args[0]} failed`);
   }
@@ -54,7 +57,8 @@ function runTests() {
 try {
   installNeeded();
   if (run('node', ['scripts/build.mjs']) !== 0) throw new Error('The build failed.');
-  if (run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']) !== 0) throw new Error('The lint failed.');
+  if (run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']) !== 0)
+    throw new Error('The lint failed.');
   const { passed, failed, skipped, status } = runTests();
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exitCode = status === 0 && failed === 0 && passed > 0 ? 0 : 1;
