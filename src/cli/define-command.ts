@@ -34,7 +34,9 @@ export function defineCommand<Options extends object>(
       given.pop();
       const options = self.opts<Options & { json: boolean }>();
       const args = given.map((argument) => argument as string);
-      process.exitCode = await perform(() => run(options, ...args), options.json);
+      // A verb with verbs under it takes the flag from wherever it stands.
+      const json = options.json || self.parent?.opts<{ json?: boolean }>().json === true;
+      process.exitCode = await perform(() => run(options, ...args), json);
     });
 }
 

@@ -1,51 +1,61 @@
-/** `config show` and `config validate`: the settings that an executor started here would have. */
+/** `config show`, `config validate`, and `config update-keys`. */
 import { Command } from 'commander';
-import { configFaults, describeConfig, loadConfig } from '../../config/config.js';
-import { readEnvironmentFile } from '../../config/environment-file.js';
-import { SETTINGS } from '../../config/settings.js';
+import { describeConfig, loadConfig } from '../../config/config.js';
+import { HotslotError } from '../../errors/hotslot-error.js';
+import { controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
+import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
-import { columns } from '../output.js';
-
-interface Options {
-  readonly env: string;
-}
+import { columns, withProgress } from '../output.js';
 
 export function configCommand(): Command {
-  const withFile = (command: Command) =>
-    command.option('--env <file>', 'file of NAME=value lines, behind the environment', '.env');
   return new Command('config')
-    .description('the settings of an executor started here')
-    .addCommand(defineCommand('show', 'every setting with its value; secrets as `(set)`', show, withFile))
+    .description('the configuration, and the keys in use')
+    .addCommand(defineCommand('show', 'show every setting; secrets are left out', async () => show()))
+    .addCommand(defineCommand('validate', 'tell every fault of the configuration', async () => validate()))
     .addCommand(
-      defineCommand('validate', 'every fault at once, and names that no setting has', validate, withFile),
+      defineCommand('update-keys', 'let the running executor read its keystore again', () => updateKeys()),
     );
 }
 
-/** @throws HotslotError CONFIG_INVALID */
-async function show(options: Options): Promise<CommandResult> {
-  const rows = describeConfig(loadConfig(environmentOf(options)));
+function show(): CommandResult {
+  const settings = describeConfig(loadConfig(commandEnvironment()));
   return {
     exitCode: EXIT.ok,
-    json: Object.fromEntries(rows.map(({ name, value }) => [name, value])),
-    lines: columns(rows.map(({ name, value }) => [name, value])),
+    json: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    lines: columns(settings.map(({ name, value }) => [name, value])),
   };
 }
 
-async function validate(options: Options): Promise<CommandResult> {
-  const faults = configFaults(environmentOf(options));
-  // Likely misspelt, though they may be meant for another program: told, and not held against the file.
-  const unknown = Object.keys(readEnvironmentFile(options.env)).filter((name) => !(name in SETTINGS));
-  const valid = faults.length === 0;
+function validate(): CommandResult {
+  try {
+    loadConfig(commandEnvironment());
+    return { exitCode: EXIT.ok, json: { valid: true }, lines: ['The configuration is valid.'] };
+  } catch (error) {
+    if (!(error instanceof HotslotError)) throw error;
+    return { exitCode: EXIT.bad, json: { valid: false, error: error.message }, lines: [error.message] };
+  }
+}
+
+async function updateKeys(): Promise<CommandResult> {
+  const client = controlClient(commandEnvironment());
+  const answer = (await withProgress('Reading the keystore', client.post('/api/keys/reload'))) as {
+    added: readonly { name: string }[];
+    keys: readonly { name: string; address: string; state: string; liveTrades: number }[];
+  };
   return {
-    exitCode: valid ? EXIT.ok : EXIT.bad,
-    json: { valid, faults, unknown },
+    exitCode: EXIT.ok,
+    json: answer,
     lines: [
-      ...faults.map(({ setting, problem }) => `${setting}: ${problem}`),
-      ...unknown.map((name) => `${name}: no setting has this name`),
-      valid ? 'The configuration is valid.' : 'The configuration has faults.',
+      `${answer.added.length} keys are new to the executor.`,
+      ...columns(
+        answer.keys.map(({ name, address, state, liveTrades }) => [
+          name,
+          address,
+          state,
+          `${liveTrades} live trades`,
+        ]),
+      ),
     ],
   };
 }
-
-const environmentOf = ({ env }: Options) => ({ ...readEnvironmentFile(env), ...process.env });

@@ -1,0 +1,50 @@
+/** `kill`: the kill switch. */
+import { type Command, Option } from 'commander';
+import { controlClient } from '../control-client.js';
+import { defineCommand } from '../define-command.js';
+import { commandEnvironment } from '../environment.js';
+import { EXIT } from '../exit-codes.js';
+
+interface Options {
+  readonly grade: string;
+  readonly reason?: string;
+  readonly release: boolean;
+}
+
+interface KillAnswer {
+  readonly active: boolean;
+  readonly grade: string;
+  readonly cancelled?: readonly string[];
+  readonly mayStillLand?: readonly { readonly signature: string; readonly lastValidBlockHeight: number }[];
+}
+
+export function killCommand(): Command {
+  return defineCommand<Options>(
+    'kill',
+    'stop all sending at once, or release a stop',
+    async ({ grade, reason, release }) => {
+      if (release && reason === undefined) throw new Error('a release needs --reason');
+      const body = release ? { active: false, reason } : { grade, reason: reason ?? 'command line' };
+      const answer = (await controlClient(commandEnvironment()).post('/api/kill-switch', body)) as KillAnswer;
+      return { exitCode: EXIT.ok, json: answer, lines: linesOf(answer) };
+    },
+    (command) =>
+      command
+        .addOption(
+          new Option('--grade <grade>', 'how much').choices(['stop', 'drain', 'reduce']).default('stop'),
+        )
+        .option('--reason <text>', 'is kept with it')
+        .option('--release', 'end the stop; nothing that it ended comes back', false),
+  );
+}
+
+function linesOf({ active, grade, cancelled = [], mayStillLand = [] }: KillAnswer): string[] {
+  return [
+    active ? `The kill switch is on: ${grade}.` : 'The kill switch is off.',
+    ...(cancelled.length === 0 ? [] : [`${cancelled.length} queued trades were cancelled.`]),
+    ...mayStillLand.map(
+      ({ signature, lastValidBlockHeight }) =>
+        `May still land until block height ${lastValidBlockHeight}: ${signature}`,
+    ),
+  ];
+}
