@@ -36,7 +36,7 @@ export interface SettledTrade {
     readonly confirmedUs?: number;
   };
   readonly outcome?: { readonly slotDelta: number };
-  readonly denial?: unknown;
+  readonly denial?: { readonly code: string };
 }
 
 const OPEN = new Set(['accepted', 'queued', 'signed', 'sent', 'processed', 'unknown']);
