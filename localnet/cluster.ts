@@ -116,6 +116,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
   closers.add(() => engine.close());
   const chaos = createChaos(`${seed} ${ledger.slot('processed')}`, settings.chaos);
   const record = createSubmissionRecord();
+  let hasBegun = false;
   const rpc = await startRpc({
     ledger,
     feed,
@@ -124,6 +125,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
     host,
     rpcPort: settings.rpcPort,
     wsPort: settings.wsPort,
+    hasBegun: () => hasBegun,
     onSendReceived: (signature, receivedAtMs) => record.note(signature, receivedAtMs),
   });
   closers.add(() => rpc.close());
@@ -138,6 +140,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
   closers.add(() => geyser.close());
 
   await beginSlots(engine, feed);
+  hasBegun = true;
   const market = startMarket({
     ledger,
     feed,

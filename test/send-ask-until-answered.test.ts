@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HotslotError } from '../src/errors/hotslot-error.js';
 import { ASK_AGAIN_MS, askUntilAnswered } from '../src/send/ask-until-answered.js';
+import { RpcResponseError } from '../src/send/rpc-client.js';
 import { ManualClock } from './support/manual-clock.js';
 
 describe('questions without which nothing starts', () => {
@@ -12,11 +13,12 @@ describe('questions without which nothing starts', () => {
     const answer = askUntilAnswered(
       async () => {
         asked += 1;
-        if (asked < 3) throw new HotslotError('RPC_FAILED', { detail: `HTTP 500 (${asked}).` });
+        if (asked === 1) throw new HotslotError('RPC_FAILED', { detail: 'HTTP 500.' });
+        if (asked === 2) throw new RpcResponseError(-32005, 'Node is unhealthy', undefined);
         return 'the genesis hash';
       },
       clock,
-      (error) => failures.push(error.code),
+      (error) => failures.push(error.message),
     );
     for (let turn = 0; turn < 2; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -24,15 +26,21 @@ describe('questions without which nothing starts', () => {
       clock.advance(ASK_AGAIN_MS);
     }
     await expect(answer).resolves.toBe('the genesis hash');
-    expect(failures).toEqual(['RPC_FAILED', 'RPC_FAILED']);
+    expect(failures).toEqual([
+      expect.stringContaining('HTTP 500.'),
+      expect.stringContaining('Node is unhealthy'),
+    ]);
   });
 
-  it('are not asked again where the answer itself is a refusal', async () => {
-    const refused = askUntilAnswered(
-      () => Promise.reject(new HotslotError('POOL_UNKNOWN')),
-      new ManualClock(),
-      () => undefined,
-    );
-    await expect(refused).rejects.toMatchObject({ code: 'POOL_UNKNOWN' });
-  });
+  it.each([new HotslotError('POOL_UNKNOWN'), new RpcResponseError(-32602, 'Invalid params', undefined)])(
+    'are not asked again where the answer itself is a refusal: %s',
+    async (refusal) => {
+      const refused = askUntilAnswered(
+        () => Promise.reject(refusal),
+        new ManualClock(),
+        () => undefined,
+      );
+      await expect(refused).rejects.toBe(refusal);
+    },
+  );
 });

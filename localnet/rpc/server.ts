@@ -4,6 +4,7 @@ import type { ChaosControls } from '../chaos/chaos.js';
 import type { EngineClient, Ledger, LedgerFeed } from '../ledger/types.js';
 import type { RpcContext } from './context.js';
 import { dispatch, type Execute, lookUp } from './dispatch.js';
+import { nodeUnhealthy } from './errors.js';
 import { serveHttp } from './http.js';
 import { listen } from './listen.js';
 import { healthText } from './methods/cluster.js';
@@ -28,6 +29,8 @@ export interface RpcOptions {
   /** Every `sendTransaction` that got a signature as its answer, with the time its request was read. */
   readonly onSendReceived?: (signature: string, receivedAtMs: number) => void;
   readonly healthCheckSlotDistance?: number;
+  /** False until the ledger holds its first root: every call is answered -32005 as long. Default: always true. */
+  readonly hasBegun?: () => boolean;
   /** Pruned slots are answered with -32009, as by nodes with long-term storage; default false (-32001). */
   readonly longTermStorage?: boolean;
   /** Epoch milliseconds with a fraction. */
@@ -45,7 +48,7 @@ export interface RunningRpc {
 
 /** Rejects when a port is taken. */
 export async function startRpc(options: RpcOptions): Promise<RunningRpc> {
-  const { ledger, engine, feed, chaos, host } = options;
+  const { ledger, engine, feed, chaos, host, hasBegun = () => true } = options;
   let isClosed = false;
   const onError = (error: unknown): void => {
     // Calls that wait for the engine fail when both are closed; nobody is there to be told.
@@ -70,12 +73,13 @@ export async function startRpc(options: RpcOptions): Promise<RunningRpc> {
   serveHttp(http, {
     answer(body, receivedAtMs) {
       const execute: Execute = (name, params) => {
+        if (!hasBegun()) throw nodeUnhealthy(null);
         if (chaos !== undefined && name !== 'sendTransaction') disturbRead(chaos);
         return lookUp(methods, name)(params, contextFor(name), { receivedAtMs });
       };
       return dispatch(body, { execute, onError });
     },
-    health: () => healthText(contextFor('getHealth')),
+    health: () => (hasBegun() ? healthText(contextFor('getHealth')) : 'unknown'),
     nowMs: base.nowMs,
     onError,
   });

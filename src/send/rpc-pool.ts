@@ -16,6 +16,11 @@ const LAG_COST_MS = 200;
 /** RPC codes that speak of the node and not of the request: another node may know better. */
 const NODE_FAULT_CODES: ReadonlySet<number> = new Set([-32004, -32005, -32014, -32016, -32603]);
 
+/** Whether a node has said no to the request itself, which another node would say as well. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode);
+}
+
 export interface RpcHealth {
   readonly host: string;
   readonly meanMs: number;
@@ -100,7 +105,7 @@ export class RpcPool {
       try {
         return { result: await this.#ask(node, method, params, options.timeoutMs), host: node.caller.host };
       } catch (error) {
-        if (error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode)) throw error;
+        if (isRefusal(error)) throw error;
         failure = error;
       }
     }
@@ -142,7 +147,7 @@ export class RpcPool {
       this.#record(node, startedUs, undefined);
       return result;
     } catch (error) {
-      const nodeIsFine = error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode);
+      const nodeIsFine = isRefusal(error);
       this.#record(node, startedUs, nodeIsFine ? undefined : error);
       throw error;
     }
