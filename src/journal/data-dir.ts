@@ -62,8 +62,8 @@ function heldError(error: NodeJS.ErrnoException, path: string): Error {
   if (error.code !== 'EADDRINUSE') return error;
   const pid = readRunInfo(path)?.pid;
   return new HotslotError('DATA_DIR_HELD', {
+    detail: `DATA_DIR is ${path}${pid === undefined ? '' : `, the other one's process is ${pid}`}.`,
     context: { directory: path, ...(pid === undefined ? {} : { pid }) },
-    cause: error,
   });
 }
 
