@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.js';
 import { debugMemoryCommand } from './commands/debug-memory.js';
 import { denylistCommand } from './commands/denylist.js';
 import { doctorCommand } from './commands/doctor.js';
+import { keysCommand } from './commands/keys.js';
 import { killCommand } from './commands/kill.js';
 import { restartCommand } from './commands/restart.js';
 import { statusCommand } from './commands/status.js';
@@ -34,6 +35,7 @@ export async function runCommandLine(): Promise<void> {
     configCommand(),
     denylistCommand(),
     doctorCommand(),
+    keysCommand(),
     killCommand(),
     statusCommand(),
     tradesCommand(),

@@ -110,6 +110,18 @@ export class Keystore {
     }
   }
 
+  /** Another name for a key. @throws HotslotError KEYSTORE_INVALID where it is taken, or there is no such key */
+  rename(from: string, to: string): void {
+    if (this.#records.has(to)) throw invalid(`It has a key named ${to} already.`);
+    const key = this.load(from);
+    try {
+      this.put(key.named(to));
+      this.#records.delete(from);
+    } finally {
+      key.wipe();
+    }
+  }
+
   /** @returns whether there was one */
   remove(name: string): boolean {
     return this.#records.delete(name);

@@ -51,6 +51,11 @@ export class SigningKey {
     return key;
   }
 
+  /** The same secret under another name. It is shared: wiping one wipes both. */
+  named(name: string): SigningKey {
+    return new SigningKey(name, this.#signer);
+  }
+
   /** `sodium-native` (locked memory) or `node:crypto`. */
   get backend(): SecretSigner['backend'] {
     return this.#signer.backend;
