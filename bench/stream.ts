@@ -52,7 +52,7 @@ async function oneRound(
   try {
     await client.call('open', { kind, port: server.ready.port, accounts });
     const pushed = await server.call<{ updates: number; proof: number }>('push', push);
-    const report = await client.call<StreamReport>('report');
+    const report = await client.call<StreamReport>('report', pushed.updates);
     verify(`stream (${kind})`, report.updates === pushed.updates && report.proof === pushed.proof);
     return {
       updatesPerSecond: (report.updates / report.wallMs) * 1000,

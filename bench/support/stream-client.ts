@@ -14,6 +14,11 @@ const { default: OfficialClient } = createRequire(import.meta.url)(
   '@triton-one/yellowstone-grpc',
 ) as typeof import('@triton-one/yellowstone-grpc');
 
+const DRAIN_LOOK_MS = 20;
+const STALLED_MS = 5_000;
+/** What counts as stale when trading does not matter here, and a busy machine must not cut the stream. */
+const PATIENT = { connectTimeoutMs: 20_000, pongStaleMs: 20_000, slotStaleMs: 20_000 };
+
 export interface StreamClientOptions {
   readonly kind: 'hotslot' | 'official';
   readonly port: number;
@@ -52,6 +57,7 @@ function openHotslot({ port, accounts }: StreamClientOptions): Promise<() => voi
     name: 'bench',
     clock: systemClock,
     random: systemRandom,
+    limits: PATIENT,
   });
   return new Promise((resolve) => {
     const sink: StreamSink = {
@@ -95,8 +101,6 @@ async function openOfficial({ port, accounts }: StreamClientOptions): Promise<()
   return () => stream.destroy();
 }
 
-const DRAIN_LOOK_MS = 100;
-
 serveHelper(
   {
     start: () => undefined,
@@ -105,11 +109,12 @@ serveHelper(
       proof = 0;
       close = await (options.kind === 'hotslot' ? openHotslot(options) : openOfficial(options));
     },
-    /** Resolves once nothing more comes; the stream is closed then. */
-    report: async (): Promise<StreamReport> => {
-      for (let before = -1; before !== updates; ) {
-        before = updates;
+    /** Resolves once so many updates came, or nothing more comes; the stream is closed then. */
+    report: async (expected: number): Promise<StreamReport> => {
+      let quietMs = 0;
+      for (let before = updates; updates < expected && quietMs < STALLED_MS; before = updates) {
         await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+        quietMs = before === updates ? quietMs + DRAIN_LOOK_MS : 0;
       }
       const used = process.cpuUsage(cpu);
       close?.();
