@@ -14,6 +14,7 @@ import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { testTradeCommand } from './commands/test-trade.js';
 import { tradesCommand } from './commands/trades.js';
+import { tuneCommand } from './commands/tune.js';
 import { validateTokenCommand } from './commands/validate-token.js';
 import { EXIT } from './exit-codes.js';
 
@@ -28,6 +29,7 @@ export async function runCommandLine(): Promise<void> {
     testTradeCommand(),
     stopCommand(),
     restartCommand(),
+    tuneCommand(),
     checkBalancesCommand(),
     validateTokenCommand(),
     debugMemoryCommand(),
