@@ -9,6 +9,7 @@ import { denylistCommand } from './commands/denylist.js';
 import { doctorCommand } from './commands/doctor.js';
 import { keysCommand } from './commands/keys.js';
 import { killCommand } from './commands/kill.js';
+import { replayCommand } from './commands/replay.js';
 import { restartCommand } from './commands/restart.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -39,6 +40,7 @@ export async function runCommandLine(): Promise<void> {
     doctorCommand(),
     keysCommand(),
     killCommand(),
+    replayCommand(),
     statusCommand(),
     tradesCommand(),
   ])

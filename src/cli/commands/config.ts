@@ -1,7 +1,8 @@
 /** `config show`, `config validate`, and `config update-keys`. */
 import { Command } from 'commander';
-import { describeConfig, loadConfig } from '../../config/config.js';
-import { HotslotError } from '../../errors/hotslot-error.js';
+import { configFaults, describeConfig, loadConfig } from '../../config/config.js';
+import { readEnvironmentFile } from '../../config/environment-file.js';
+import { SETTINGS } from '../../config/settings.js';
 import { controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -28,13 +29,19 @@ function show(): CommandResult {
 }
 
 function validate(): CommandResult {
-  try {
-    loadConfig(commandEnvironment());
-    return { exitCode: EXIT.ok, json: { valid: true }, lines: ['The configuration is valid.'] };
-  } catch (error) {
-    if (!(error instanceof HotslotError)) throw error;
-    return { exitCode: EXIT.bad, json: { valid: false, error: error.message }, lines: [error.message] };
-  }
+  const faults = configFaults(commandEnvironment());
+  // Likely misspelt, though they may be meant for another program: told, and not held against the file.
+  const unknown = Object.keys(readEnvironmentFile('.env')).filter((name) => !(name in SETTINGS));
+  const valid = faults.length === 0;
+  return {
+    exitCode: valid ? EXIT.ok : EXIT.bad,
+    json: { valid, faults, unknown },
+    lines: [
+      ...faults.map(({ setting, problem }) => `${setting}: ${problem}`),
+      ...unknown.map((name) => `${name}: no setting has this name`),
+      valid ? 'The configuration is valid.' : 'The configuration has faults.',
+    ],
+  };
 }
 
 async function updateKeys(): Promise<CommandResult> {
