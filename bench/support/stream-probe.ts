@@ -1,6 +1,6 @@
 /** Watches a cluster's stream for transactions of some wallets and for the ticks of its slots. */
+import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { CommitmentLevel, SubscribeRequest, SubscribeUpdate } from '@triton-one/yellowstone-grpc';
-import { createTransport, type TransportSession } from '../../src/stream/transport.js';
 
 /** By number in geyser.proto's SlotStatus. */
 const FIRST_SHRED = 3;
@@ -15,7 +15,9 @@ export interface ProbeReport {
 }
 
 export class StreamProbe {
-  readonly #session: TransportSession;
+  readonly #client: Client;
+  readonly #call: ClientDuplexStream<Uint8Array, Uint8Array>;
+  #closed = false;
   readonly #slotMs: number;
   #onTransactions: () => void = () => undefined;
   #transactions = 0;
@@ -26,16 +28,23 @@ export class StreamProbe {
 
   private constructor(endpoint: string, wallets: readonly string[], slotMs: number, opened: () => void) {
     this.#slotMs = slotMs;
-    this.#session = createTransport({ endpoint })({
-      onMessage: (bytes) => {
-        opened();
-        this.#read(bytes);
-      },
-      onEnd: ({ detail }) => {
-        throw new Error(`the probe's stream ended: ${detail}`);
-      },
+    // Without the executor's keep-alive: a machine that is short of processors must not cut what only counts.
+    this.#client = new Client(endpoint.replace('http://', ''), credentials.createInsecure(), {
+      'grpc.max_receive_message_length': -1,
     });
-    this.#session.send(
+    this.#call = this.#client.makeBidiStreamRequest<Uint8Array, Uint8Array>(
+      '/geyser.Geyser/Subscribe',
+      (request) => Buffer.from(request.buffer, request.byteOffset, request.byteLength),
+      (message) => message,
+    );
+    this.#call.on('data', (bytes: Uint8Array) => {
+      opened();
+      this.#read(bytes);
+    });
+    this.#call.on('error', (error) => {
+      if (!this.#closed) throw error;
+    });
+    this.#call.write(
       SubscribeRequest.encode({
         commitment: CommitmentLevel.PROCESSED,
         accounts: {},
@@ -84,7 +93,9 @@ export class StreamProbe {
   }
 
   close(): void {
-    this.#session.cancel();
+    this.#closed = true;
+    this.#call.cancel();
+    this.#client.close();
   }
 
   #read(bytes: Uint8Array): void {
