@@ -74,6 +74,21 @@ describe('TradeIndex', () => {
     await withIndex((index) => expect(index.list()).toHaveLength(13));
   });
 
+  it('writes at a start only what it does not have as the journal has it', async () => {
+    await filled();
+    await withIndex((index) => expect(index.writtenAtOpen).toBe(13));
+    await withIndex((index) => expect(index.writtenAtOpen).toBe(0));
+    const { journal } = await openJournal({ dir: journalDir, genesisHash: 'one', clock });
+    journal.append(intentRecord(51));
+    journal.append(attemptRecord(51));
+    journal.append({ kind: 'cancel', tradeId: idOf(50), atMs: ORIGIN_MS + 99 });
+    await journal.close();
+    await withIndex((index) => {
+      expect(index.writtenAtOpen).toBe(2);
+      expect(index.get(idOf(50))?.cancelRequestedAtMs).toBe(ORIGIN_MS + 99);
+    });
+  });
+
   it("forgets another chain's trades", async () => {
     await filled();
     await withIndex((index) => expect(index.list()).toHaveLength(13));

@@ -42,6 +42,7 @@ export class TradeIndex {
   readonly #times: Database<true, [string, number, string]>;
   readonly #meta: Database<string | number, string>;
   #fault: string | undefined;
+  #writtenAtOpen = 0;
 
   private constructor(root: RootDatabase) {
     this.#root = root;
@@ -111,10 +112,32 @@ export class TradeIndex {
     if (this.#fault === undefined) await this.#meta.put('archiveThrough', segment);
   }
 
+  /**
+   * Most trades of a journal are known from before the restart, and reading takes a hundredth of writing. All keys
+   * are looked at: what a crash has torn apart is written again.
+   */
+  #isCurrent(trade: Trade): boolean {
+    const known = this.#trades.get(trade.id);
+    return (
+      known !== undefined &&
+      known.state === trade.state &&
+      known.history.length === trade.history.length &&
+      known.attempts.length === trade.attempts.length &&
+      known.cancelRequestedAtMs === trade.cancelRequestedAtMs &&
+      String(known.outcome?.feeLamports) === String(trade.outcome?.feeLamports) &&
+      this.#orders.doesExist(trade.intent.clientOrderId) &&
+      this.#times.doesExist([trade.wallet, trade.acceptedAtMs, trade.id]) &&
+      this.#times.doesExist(['', trade.acceptedAtMs, trade.id]) &&
+      trade.attempts.every((attempt) => this.#signatures.doesExist(attempt.signature))
+    );
+  }
+
   async #putAll(trades: Iterable<Trade>, orders: ReadonlyMap<string, OrderUse>): Promise<void> {
     let count = 0;
     let last: Promise<unknown> = Promise.resolve();
     for (const trade of trades) {
+      if (this.#isCurrent(trade)) continue;
+      this.#writtenAtOpen += 1;
       last = this.put(trade, orders.get(trade.intent.clientOrderId)?.fingerprint ?? '');
       count += 1;
       if (count % TRADES_A_TURN === 0) await last;
@@ -147,6 +170,11 @@ export class TradeIndex {
   /** Why a write was refused; what is missing then comes back at the next start. */
   get fault(): string | undefined {
     return this.#fault;
+  }
+
+  /** Trades of the journal and its archive that it did not have, or had otherwise, when it was opened. */
+  get writtenAtOpen(): number {
+    return this.#writtenAtOpen;
   }
 
   get(id: TradeId): Trade | undefined {
