@@ -29,7 +29,7 @@ const CONNECTIONS = 4;
 const WINDOW = 1_500;
 const PACED_RATE = 500;
 const PACE_MS = 2;
-const SETTLE_MS = 500;
+const SETTLE_MS = 100;
 const STALL_MS = 10_000;
 const READY_TIMEOUT_MS = 30_000;
 
@@ -130,7 +130,9 @@ class LocalnetLoad {
         while (next < due) this.#send(requests[next++]!);
         await delay(PACE_MS);
       }
-      await delay(SETTLE_MS);
+      const lastMs = performance.now() + STALL_MS;
+      while ((await probe.call<number>('count')) < count && performance.now() < lastMs)
+        await delay(SETTLE_MS);
       const report = await probe.call<ProbeReport>('take');
       verify('localnet at a set pace', report.failed === 0 && report.transactions === count);
       return report;

@@ -15,6 +15,7 @@ serveHelper(
     start: async ({ endpoint, wallets, slotMs }: ProbeOptions) => {
       probe = await StreamProbe.open(endpoint, wallets, slotMs);
     },
+    count: () => probe?.transactions,
     take: () => probe?.take(),
   },
   () => probe?.close(),
