@@ -6,6 +6,7 @@ import { checkBalancesCommand } from './commands/check-balances.js';
 import { configCommand } from './commands/config.js';
 import { debugMemoryCommand } from './commands/debug-memory.js';
 import { denylistCommand } from './commands/denylist.js';
+import { docsCommand } from './commands/docs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { keysCommand } from './commands/keys.js';
 import { killCommand } from './commands/kill.js';
@@ -37,6 +38,7 @@ export async function runCommandLine(): Promise<void> {
     backupCommand(),
     configCommand(),
     denylistCommand(),
+    docsCommand(),
     doctorCommand(),
     keysCommand(),
     killCommand(),
