@@ -32,8 +32,13 @@ export class ControlClient {
     this.#token = token;
   }
 
-  /** Any status is an answer. @throws ControlError when nothing answers */
-  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<ControlAnswer> {
+  /** Any status is an answer. @param moreMs that the answer may take beyond the usual. @throws ControlError when nothing answers */
+  async ask(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: unknown,
+    moreMs = 0,
+  ): Promise<ControlAnswer> {
     try {
       const response = await request(this.url + path, {
         method,
@@ -42,7 +47,7 @@ export class ControlClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(TIMEOUT_MS + moreMs),
       });
       const text = await response.body.text();
       return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
@@ -73,6 +78,10 @@ export function controlUrl(environment: Environment): string {
 }
 
 export function controlClient(environment: Environment): ControlClient {
-  const token = environment.API_TOKEN ?? environment.API_TOKEN_TRADE ?? environment.API_TOKEN_READ;
-  return new ControlClient(controlUrl(environment), token);
+  return new ControlClient(controlUrl(environment), controlToken(environment));
+}
+
+/** The token of the most rights that the environment has. */
+export function controlToken(environment: Environment): string | undefined {
+  return environment.API_TOKEN ?? environment.API_TOKEN_TRADE ?? environment.API_TOKEN_READ;
 }

@@ -10,6 +10,7 @@ import { docsCommand } from './commands/docs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { keysCommand } from './commands/keys.js';
 import { killCommand } from './commands/kill.js';
+import { profileCommand } from './commands/profile.js';
 import { replayCommand } from './commands/replay.js';
 import { restartCommand } from './commands/restart.js';
 import { statusCommand } from './commands/status.js';
@@ -32,6 +33,7 @@ export async function runCommandLine(): Promise<void> {
     stopCommand(),
     restartCommand(),
     tuneCommand(),
+    profileCommand(),
     checkBalancesCommand(),
     validateTokenCommand(),
     debugMemoryCommand(),

@@ -9,6 +9,7 @@ import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import type { Operations } from './operations.js';
 import { controlRoutes } from './routes.js';
+import { speedRoutes } from './speed-routes.js';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -44,7 +45,11 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
     ...common,
     port: config.CONTROL_PORT,
     portSetting: 'CONTROL_PORT',
-    routes: [...controlRoutes(operations, clock), ...maintenanceRoutes(operations)],
+    routes: [
+      ...controlRoutes(operations, clock),
+      ...maintenanceRoutes(operations),
+      ...speedRoutes(operations),
+    ],
   });
   const port = config.KESTRA_COMPAT_PORT ?? (config.embedded ? KESTRA_DEFAULT_PORT : undefined);
   const startKestra = (wanted: number) =>

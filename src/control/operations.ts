@@ -2,7 +2,7 @@
 
 import type { KillGrade } from '../lifecycle/ports.js';
 import type { CancelResult, LiveAttempt } from '../lifecycle/trade-desk.js';
-import type { LatencySnapshot } from '../metrics/latency.js';
+import type { LatencySnapshot, SpanName, StageName } from '../metrics/latency.js';
 import type { TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
@@ -81,11 +81,17 @@ export interface Operations extends Maintenance {
   breakers(): readonly BreakerView[];
   /** @returns false where no breaker has the name */
   setBreaker(name: string, state: 'open' | 'closed'): boolean;
-  setMaxConcurrentTrades(limit: number): void;
+  setMaxConcurrentTrades(limit: number | 'auto'): void;
   health(): readonly HealthCheck[];
   readiness(): Readiness;
   /** The body of `GET /api/status`. */
   status(): unknown;
   latency(): LatencySnapshot & { readonly signing: unknown };
+  /** Today's interval log in `.hlog` format. */
+  latencyLog(): Promise<string>;
+  /** A percentile file in `.hgrm` format, microseconds. */
+  latencyPercentiles(histogram: StageName | SpanName): string;
+  /** A CPU profile of the main thread in Chrome's format. @throws HotslotError PROFILE_RUNNING */
+  profile(durationMs: number): Promise<unknown>;
   positions(): unknown;
 }

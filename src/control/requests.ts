@@ -14,7 +14,9 @@ export const killSwitchRequestSchema = z.strictObject({
 export const breakerRequestSchema = z.strictObject({ reason: z.string().max(MAX_REASON_LENGTH).optional() });
 
 export const concurrencyRequestSchema = z.strictObject({
-  value: z.int().min(1).max(4096).describe('Trades between signing and `processed` at once.'),
+  value: z
+    .union([z.literal('auto'), z.int().min(1).max(4096)])
+    .describe('Trades between signing and `processed` at once.'),
 });
 
 /** @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_INVALID */

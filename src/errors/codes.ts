@@ -113,6 +113,7 @@ export const ERROR_CODES = {
   NOT_READY: { number: 9007, http: 503, message: 'The executor is not ready.' },
   TOO_MANY_CONNECTIONS: { number: 9008, http: 429, message: 'The connection limit is reached.' },
   BREAKER_UNKNOWN: { number: 9009, http: 404, message: 'No circuit breaker has this name.' },
+  PROFILE_RUNNING: { number: 9010, http: 409, message: 'A profile is being taken.' },
 } as const satisfies {
   readonly [code: string]: { readonly number: number; readonly http: number; readonly message: string };
 };

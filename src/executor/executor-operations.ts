@@ -3,6 +3,9 @@
 import type { KillSwitchAnswer, Maintenance, Operations } from '../control/operations.js';
 import { worstLevel } from '../control/routes.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
+import { CpuProfiler } from '../metrics/cpu-profiler.js';
+import { percentileFile } from '../metrics/interval-log.js';
+import { systemClock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
@@ -16,6 +19,7 @@ export function executorOperations(
   slippage: SlippageOverride,
 ): Omit<Operations, keyof Maintenance> {
   const { desk, killSwitch, config, health } = executor;
+  const profiler = new CpuProfiler(systemClock);
   let killSwitchVersion = 0;
   killSwitch.onChange(() => {
     killSwitchVersion += 1;
@@ -50,6 +54,9 @@ export function executorOperations(
       concurrency: executor.hotPath.concurrency.status(),
       loop: executor.hotPath.loopDelay(),
     }),
+    latencyLog: () => executor.latencyLog.read(),
+    latencyPercentiles: (histogram) => percentileFile(executor.latency.histogram(histogram)),
+    profile: (durationMs) => profiler.profile(durationMs),
     positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };
 }
@@ -108,6 +115,7 @@ function statusOf(executor: Executor, startedAtMs: number) {
       successRate: counts.successRate,
     },
     queue: desk.scheduler.status(),
+    concurrency: executor.hotPath.concurrency.status(),
     journal: { faults: executor.replayed.faults.length, recordCount: executor.replayed.recordCount },
   };
 }

@@ -1,0 +1,57 @@
+/** What measuring tools ask for: formats they read, and refusals that say what would be right. */
+import { describe, expect, it } from 'vitest';
+import type { Answer, Request } from '../src/control/http-exchange.js';
+import { type SpeedOperations, speedRoutes } from '../src/control/speed-routes.js';
+
+const asked: unknown[] = [];
+const operations: SpeedOperations = {
+  latencyLog: async () => '#log\n',
+  latencyPercentiles: (name) => `percentiles of ${name}`,
+  profile: async (durationMs) => {
+    asked.push(durationMs);
+    return { nodes: [] };
+  },
+};
+
+async function ask(path: string, request: { query?: string; body?: unknown } = {}): Promise<Answer> {
+  const route = speedRoutes(operations).find((one) => one.path === path);
+  if (route === undefined) throw new Error(`no route ${path}`);
+  return route.handler({
+    query: new URLSearchParams(request.query ?? ''),
+    body: request.body,
+  } as Request);
+}
+
+describe('the latencies as files', () => {
+  it('are plain text, of the histogram that was asked for', async () => {
+    expect(await ask('/api/latency.hlog')).toMatchObject({ status: 200, body: '#log\n' });
+    const answer = await ask('/api/latency.hgrm', { query: 'histogram=signed' });
+    expect(answer.body).toBe('percentiles of signed');
+    expect(answer.contentType).toMatch(/^text\/plain/);
+    expect((await ask('/api/latency.hgrm')).body).toBe('percentiles of intentToConfirmed');
+  });
+
+  it('name what there is when a histogram is unknown', async () => {
+    await expect(ask('/api/latency.hgrm', { query: 'histogram=nothing' })).rejects.toMatchObject({
+      code: 'INTENT_FIELD_INVALID',
+      field: 'histogram',
+    });
+  });
+});
+
+describe('a profile', () => {
+  it('takes ten seconds by default and a minute at most', async () => {
+    await ask('/api/profile');
+    await ask('/api/profile', { body: { seconds: 60 } });
+    expect(asked).toEqual([10_000, 60_000]);
+    await expect(ask('/api/profile', { body: { seconds: 60.1 } })).rejects.toMatchObject({
+      field: 'seconds',
+    });
+    await expect(ask('/api/profile', { body: { minutes: 1 } })).rejects.toMatchObject({ field: 'seconds' });
+  });
+
+  it('is for an admin only: it slows the executor down', () => {
+    const role = speedRoutes(operations).find(({ path }) => path === '/api/profile')?.role;
+    expect(role).toBe('admin');
+  });
+});
