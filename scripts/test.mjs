@@ -9,6 +9,11 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const NEEDED = [
   { program: 'redis-server', package: 'redis-server' },
   { program: 'chromium', package: 'chromium' },
+  // The operators' book is typed as it stands.
+  { program: 'redis-cli', package: 'redis-tools' },
+  { program: 'curl', package: 'curl' },
+  { program: 'jq', package: 'jq' },
+  { program: 'pgrep', package: 'procps' },
 ];
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
