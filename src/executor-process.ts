@@ -37,6 +37,9 @@ const WARM_UP_MS = 30_000;
 const READY_WAIT_MS = 5_000;
 const POLL_MS = 10;
 
+/** An endpoint that has not answered by then is told on the terminal too. */
+const SAY_WAITING_MS = 1_500;
+
 /** The stages' timers keep no process alive, and until the control plane listens nothing else does. */
 const HOLD_MS = 60_000;
 
@@ -122,9 +125,18 @@ async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => vo
   });
   cleanUps.push(() => plane.close());
   onListening(plane);
+  const waiting = systemClock.after(SAY_WAITING_MS, () => sayWaiting(config, plane));
+  cleanUps.push(() => waiting.cancel());
   const executor = await startStages(begun, { killSwitch });
+  waiting.cancel();
   operations.replace(operationsOf(executor, begun));
   return { executor, plane };
+}
+
+function sayWaiting(config: Config, plane: ControlPlane): void {
+  if (config.embedded) return;
+  const hosts = config.RPC_ENDPOINTS.map((url) => new URL(url).host).join(', ');
+  process.stdout.write(`No answer from RPC yet (${hosts}), asking on: ${plane.controlUrl}/health\n`);
 }
 
 /** It warms up beside the executor that runs, takes over from it, settles what that one left, and then listens. */

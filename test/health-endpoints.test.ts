@@ -96,3 +96,12 @@ it('a node that fails is a warning while another answers, else critical; one tha
 it('an open breaker is a warning that names it', () => {
   expect(levels({ openBreakers: ['rpc:one'] }).at(-1)).toBe('circuitBreakers warn');
 });
+
+it('a queue that takes nothing yet is waited for: ready means that a trade would be taken', () => {
+  expect(levels({ paused: 'The executor is warming up.' })).toEqual([
+    'yellowstone:one ok',
+    RPC_OK,
+    CLOSED,
+    'queue',
+  ]);
+});

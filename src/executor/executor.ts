@@ -209,7 +209,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const warmUp = pauseUntilWarm(desk, market, clock);
   desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
-  const health = new Health(() => healthFacts({ config, market, journal, killSwitch, rpc, breakers }), clock);
+  const { scheduler } = desk;
+  const seen = { config, market, journal, killSwitch, rpc, breakers, scheduler };
+  const health = new Health(() => healthFacts(seen), clock);
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { FileJournal } from '../journal/file-journal.js';
 import type { BreakerRegistry } from '../risk/breakers.js';
 import type { KillSwitch } from '../risk/kill-switch.js';
+import type { Scheduler } from '../schedule/scheduler.js';
 import type { RpcPool } from '../send/rpc-pool.js';
 import type { HealthFacts } from './health.js';
 import type { MarketData } from './market-data.js';
@@ -14,8 +15,9 @@ export function healthFacts(parts: {
   readonly killSwitch: KillSwitch;
   readonly rpc: RpcPool;
   readonly breakers: BreakerRegistry;
+  readonly scheduler: Scheduler;
 }): HealthFacts {
-  const { config, market, journal, killSwitch, rpc, breakers } = parts;
+  const { config, market, journal, killSwitch, rpc, breakers, scheduler } = parts;
   const { cache, book } = market;
   const newest = cache.blockhashes.newest();
   const pools = book.pools();
@@ -33,5 +35,6 @@ export function healthFacts(parts: {
     openBreakers: breakers.list().flatMap(({ name, state }) => (state === 'closed' ? [] : [name])),
     journalWritable: journal.writable,
     killSwitchActive: killSwitch.grade !== undefined,
+    paused: scheduler.status().paused,
   };
 }

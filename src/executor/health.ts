@@ -31,6 +31,8 @@ export interface HealthFacts {
   readonly openBreakers: readonly string[];
   readonly journalWritable: boolean;
   readonly killSwitchActive: boolean;
+  /** Why the queue takes nothing: it warms up, or the executor ends. */
+  readonly paused?: string | undefined;
 }
 
 interface Finding {
@@ -66,6 +68,7 @@ export class Health {
     if (age === undefined || age > facts.maxBlockhashAgeSlots) waitingFor.push('blockhash');
     if (facts.pools === 0 || facts.stalePools > 0) waitingFor.push('pools');
     if (!facts.journalWritable) waitingFor.push('journal');
+    if (facts.paused !== undefined) waitingFor.push('queue');
     return { ready: waitingFor.length === 0, waitingFor };
   }
 

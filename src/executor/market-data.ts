@@ -228,7 +228,8 @@ export class MarketData {
       clock,
       limits: { maxLagSlots: maxStreamLagSlots },
       guard: streamGuard,
-      onEndpoint: (name, status, detail) => log.info(`stream ${status}`, { endpoint: name, detail }),
+      onEndpoint: (name, status, detail) =>
+        log[status === 'down' ? 'warn' : 'info'](`stream ${status}`, { endpoint: name, detail }),
       onSource: (name, covered) => log.info('accounts come from this stream', { endpoint: name, covered }),
     });
   }
