@@ -61,4 +61,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     what: 'end to end: intent to wire and intent to confirmed, beside web3.js and a bare loop',
     load: async () => (await import('./canonical.js')).run,
   },
+  {
+    name: 'keep-warm',
+    what: 'intent to wire at 20 a second, with the hot path kept warm and without',
+    load: async () => (await import('./keep-warm.js')).run,
+  },
 ];

@@ -13,6 +13,15 @@ import { seededRandom } from './support/seeded-random.js';
 
 const PERIOD_MS = 5;
 
+/** Time that a run spends passes for those who look at the clock, and rings no timers. */
+class SlowClock extends ManualClock {
+  spentUs = 0;
+
+  override monotonicUs(): number {
+    return super.monotonicUs() + this.spentUs;
+  }
+}
+
 function pathOf(): Warmable & { runs: number; ready: boolean } {
   return {
     runs: 0,
@@ -63,6 +72,23 @@ describe('keeping warm', () => {
     mayRun = true;
     clock.advance(PERIOD_MS);
     expect(path.runs).toBe(1);
+  });
+
+  it('rests after a run that took long: where processors are short it would take from the trades', async () => {
+    const clock = new SlowClock();
+    const path = pathOf();
+    path.run = () => {
+      path.runs += 1;
+      clock.spentUs += 2_000;
+    };
+    const warm = new KeepWarm({ periodMs: PERIOD_MS, clock, path, mayRun: () => true });
+    clock.advance(PERIOD_MS);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(7 * PERIOD_MS);
+    expect(path.runs).toBe(1);
+    clock.advance(PERIOD_MS);
+    expect(path.runs).toBe(2);
+    await warm.close();
   });
 
   it('ends with its owner', async () => {

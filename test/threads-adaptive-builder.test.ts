@@ -6,21 +6,27 @@ import { systemClock } from '../src/time/clock.js';
 import { builderRig } from './support/builder-rig.js';
 import { ManualClock } from './support/manual-clock.js';
 
-/** Time passes by 5 µs a look, so that the choice rests on numbers that do not depend on this machine. */
+/** Time passes by so many µs a look, so that the choice rests on numbers that do not depend on this machine. */
 class TickingClock extends ManualClock {
   #looks = 0;
+  readonly #stepUs: number;
+
+  constructor(stepUs: number) {
+    super();
+    this.#stepUs = stepUs;
+  }
 
   override monotonicUs(): number {
     this.#looks++;
-    return super.monotonicUs() + 5 * this.#looks;
+    return super.monotonicUs() + this.#stepUs * this.#looks;
   }
 }
 
 const open: AdaptiveBuilder[] = [];
 
-function setUp(mode: SigningMode, queueDepth?: () => number) {
+function setUp(mode: SigningMode, queueDepth?: () => number, stepUs = 5) {
   const rig = builderRig();
-  const clock = mode === 'auto' ? new TickingClock() : systemClock;
+  const clock = mode === 'auto' ? new TickingClock(stepUs) : systemClock;
   const builder = createAttemptBuilder({
     ...rig,
     mode,
@@ -63,6 +69,15 @@ describe('the choice of where to sign', () => {
       expect(await builder.build(rig.request())).toMatchObject({ lane: 'inline' });
       await nextTurn();
     }
+  });
+
+  it('is in place for a trade that comes alone, however slow signing has become', async () => {
+    const { rig, builder } = setUp('auto', undefined, 500);
+    for (let i = 0; i < 60; i++) {
+      expect(await builder.build(rig.request())).toMatchObject({ lane: 'inline' });
+      await nextTurn();
+    }
+    expect(builder.stats().inlineUs).toBeGreaterThan(2 * builder.stats().hopUs);
   });
 
   it('is the workers for the rest of a burst, once waiting in place costs more than the hop', async () => {

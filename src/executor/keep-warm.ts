@@ -25,13 +25,19 @@ export interface KeepWarmOptions {
 export interface KeepWarmStats {
   readonly periodMs: number;
   readonly runs: number;
-  /** Ticks on which trades flowed, the event loop was late, or the last run was not over. */
+  /** Ticks on which trades flowed, the event loop was late, the last run was not over, or had taken long. */
   readonly skipped: number;
   /** Microseconds of the main thread that one run takes, mean. */
   readonly runUs: number;
   /** Share of one processor spent in the runs since the start, 0 to 1. The kernel's share of a write is in it. */
   readonly cpuShare: number;
 }
+
+/**
+ * At most one part in so many of a processor: after a run that took long, as where processors are short, the next one
+ * waits so many times its length. Warming would only take from the trades there.
+ */
+const REST_FACTOR = 20;
 
 /** A tick that comes later than this shows a loop with better things to do. */
 const LATE_US = 1_000;
@@ -42,6 +48,7 @@ export class KeepWarm {
   readonly #startedUs: number;
   #lastTickUs: number;
   #lastTradeUs = Number.NEGATIVE_INFINITY;
+  #restUntilUs = Number.NEGATIVE_INFINITY;
   #runs = 0;
   #skipped = 0;
   #busyUs = 0;
@@ -82,7 +89,8 @@ export class KeepWarm {
     const lateUs = nowUs - this.#lastTickUs - periodMs * 1000;
     this.#lastTickUs = nowUs;
     const isTrading = nowUs - this.#lastTradeUs < periodMs * 1000;
-    if (isTrading || lateUs > LATE_US || !path.ready || !mayRun()) {
+    const isResting = nowUs < this.#restUntilUs;
+    if (isTrading || isResting || lateUs > LATE_US || !path.ready || !mayRun()) {
       this.#skipped += 1;
       return;
     }
@@ -91,7 +99,9 @@ export class KeepWarm {
     // The path goes on in microtasks; a tick queued from the first of them comes when all are done.
     queueMicrotask(() => {
       process.nextTick(() => {
-        this.#busyUs += clock.monotonicUs() - nowUs;
+        const endUs = clock.monotonicUs();
+        this.#busyUs += endUs - nowUs;
+        this.#restUntilUs = endUs + REST_FACTOR * (endUs - nowUs);
       });
     });
   }

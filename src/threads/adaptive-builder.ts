@@ -112,7 +112,8 @@ export class AdaptiveBuilder implements AttemptBuilder {
     const depth = Math.max(this.#countTurn(), this.#options.queueDepth?.() ?? 0);
     // What the last of the burst would wait for. A late loop is charged to the place that keeps it busy.
     const inPlaceUs = depth * this.#inlineUs + (depth > 1 ? this.#loopDelayUs : 0);
-    const onWorkersUs = this.#hopUs + (depth / alive) * this.#inlineUs;
+    // A trade is not divided among workers: one that comes alone never gains by the hop.
+    const onWorkersUs = this.#hopUs + Math.max(1, depth / alive) * this.#inlineUs;
     return onWorkersUs < inPlaceUs;
   }
 
