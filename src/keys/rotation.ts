@@ -1,6 +1,6 @@
 /**
- * The rotation of one key. Where it stands is read from the keystore's names and from the chain, never from memory, so
- * that it can be run again after a crash at any point:
+ * The rotation of one key. Where it stands is read from the keystore's names, the chain and the step file, never from
+ * memory, so that it can be run again after a crash at any point:
  *
  * 1. `next-NAME` is made and saved before anything is sent to it.
  * 2. It is funded, and gets a token account for everything that the old one holds.
@@ -18,6 +18,7 @@ import { closeTokenAccount, transferLamports, transferTokens } from '../transact
 import { MASTER_KEY, nextName, retiredName, retiringName } from './key-names.js';
 import type { Keystore } from './keystore.js';
 import type { SigningKey } from './signing-key.js';
+import type { StepFile } from './step-file.js';
 import type { TransactionLander } from './transaction-lander.js';
 
 /** Beside what a wallet must keep: fees, and rent of what its trades open. */
@@ -30,6 +31,8 @@ export interface RotationOptions {
   readonly name: string;
   readonly keystore: Keystore;
   readonly lander: TransactionLander;
+  /** The lander's own. */
+  readonly steps: StepFile;
   /** Confirmed. */
   readonly lamportsOf: (address: Address) => Promise<bigint>;
   readonly holdingsOf: (address: Address) => Promise<TokenHolding[]>;
@@ -54,28 +57,35 @@ export interface RotationResult {
 
 /** @throws HotslotError KEYSTORE_INVALID, INSUFFICIENT_FUNDS, TRANSACTION_FAILED, RPC_FAILED */
 export async function rotateKey(options: RotationOptions): Promise<RotationResult> {
-  const { name, keystore, lander } = options;
-  const addressOf = (key: string) => keystore.entries().find((entry) => entry.name === key)?.address;
-  const current = addressOf(name);
+  const { name, keystore, lander, steps } = options;
+  const current = addressOf(keystore, name);
   if (current === undefined)
     throw new HotslotError('KEYSTORE_INVALID', { detail: `It has no key named ${name}.` });
   await lander.finishPending();
-  let oldAddress = addressOf(retiringName(name));
-  if (oldAddress === undefined) {
-    oldAddress = current;
-    await succeed(options);
-  }
+  const oldAddress = steps.oldAddress ?? addressOf(keystore, retiringName(name)) ?? current;
+  if (steps.oldAddress === undefined) steps.begin(oldAddress);
+  if (current === oldAddress) await succeed(options);
   await options.reloadExecutor();
-  const newAddress = addressOf(name)!;
+  const newAddress = addressOf(keystore, name)!;
   const told = { name, oldAddress, newAddress };
-  options.onStep(`waiting for the last trade of ${oldAddress}`);
-  if (!(await options.isTradingOver(oldAddress))) return { ...told, done: false, left: [] };
-  const left = await drainKey(options, newAddress);
-  const retiredAs = retiredName(name, new Set(keystore.entries().map((entry) => entry.name)));
-  keystore.rename(retiringName(name), retiredAs);
-  await keystore.save();
-  await options.reloadExecutor();
-  return { ...told, done: true, retiredAs, left };
+  let left: Address[] = [];
+  if (addressOf(keystore, retiringName(name)) !== undefined) {
+    options.onStep(`waiting for the last trade of ${oldAddress}`);
+    if (!(await options.isTradingOver(oldAddress))) return { ...told, done: false, left };
+    left = await drainKey(options, newAddress);
+    const taken = new Set(keystore.entries().map((entry) => entry.name));
+    keystore.rename(retiringName(name), retiredName(name, taken));
+    await keystore.save();
+    await options.reloadExecutor();
+  }
+  // Without this, one that was cut off after its last step would be taken for none, and begin another rotation.
+  steps.finish();
+  const retiredAs = keystore.entries().find((entry) => entry.address === oldAddress)?.name;
+  return { ...told, done: true, left, ...(retiredAs === undefined ? {} : { retiredAs }) };
+}
+
+function addressOf(keystore: Keystore, name: string): Address | undefined {
+  return keystore.entries().find((entry) => entry.name === name)?.address;
 }
 
 /** Steps 1 to 3. */

@@ -64,13 +64,15 @@ async function rotate(
   const held = await holdDataDir(folder);
   const keystore = await openConfiguredKeystore(config);
   try {
+    const steps = new StepFile(folder, name);
     const result = await rotateKey({
       name,
       keystore,
+      steps,
       lander: new TransactionLander({
         rpc,
         reader,
-        steps: new StepFile(folder, name),
+        steps,
         computeUnitPriceMicroLamports: config.COMPUTE_UNIT_PRICE,
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       }),
