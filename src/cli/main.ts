@@ -1,25 +1,29 @@
-/** The command line: one verb a file. */
+/** The command line: one verb a file, and only the one that is asked for is loaded. */
 import { Command } from 'commander';
 import { describeError } from '../logging/log.js';
-import { backupCommand } from './commands/backup.js';
-import { checkBalancesCommand } from './commands/check-balances.js';
-import { configCommand } from './commands/config.js';
-import { debugMemoryCommand } from './commands/debug-memory.js';
-import { denylistCommand } from './commands/denylist.js';
-import { docsCommand } from './commands/docs.js';
-import { doctorCommand } from './commands/doctor.js';
-import { keysCommand } from './commands/keys.js';
-import { killCommand } from './commands/kill.js';
-import { profileCommand } from './commands/profile.js';
-import { replayCommand } from './commands/replay.js';
-import { restartCommand } from './commands/restart.js';
-import { statusCommand } from './commands/status.js';
-import { stopCommand } from './commands/stop.js';
-import { testTradeCommand } from './commands/test-trade.js';
-import { tradesCommand } from './commands/trades.js';
-import { tuneCommand } from './commands/tune.js';
-import { validateTokenCommand } from './commands/validate-token.js';
 import { EXIT } from './exit-codes.js';
+
+/** In the order of the help. */
+const VERBS: { readonly [verb: string]: () => Promise<Command> } = {
+  'test-trade': async () => (await import('./commands/test-trade.js')).testTradeCommand(),
+  stop: async () => (await import('./commands/stop.js')).stopCommand(),
+  restart: async () => (await import('./commands/restart.js')).restartCommand(),
+  tune: async () => (await import('./commands/tune.js')).tuneCommand(),
+  profile: async () => (await import('./commands/profile.js')).profileCommand(),
+  'check-balances': async () => (await import('./commands/check-balances.js')).checkBalancesCommand(),
+  'validate-token': async () => (await import('./commands/validate-token.js')).validateTokenCommand(),
+  'debug-memory': async () => (await import('./commands/debug-memory.js')).debugMemoryCommand(),
+  backup: async () => (await import('./commands/backup.js')).backupCommand(),
+  config: async () => (await import('./commands/config.js')).configCommand(),
+  denylist: async () => (await import('./commands/denylist.js')).denylistCommand(),
+  docs: async () => (await import('./commands/docs.js')).docsCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  keys: async () => (await import('./commands/keys.js')).keysCommand(),
+  kill: async () => (await import('./commands/kill.js')).killCommand(),
+  replay: async () => (await import('./commands/replay.js')).replayCommand(),
+  status: async () => (await import('./commands/status.js')).statusCommand(),
+  trades: async () => (await import('./commands/trades.js')).tradesCommand(),
+};
 
 export async function runCommandLine(): Promise<void> {
   // `| head` closes the pipe when it has read enough; that is no fault.
@@ -28,27 +32,8 @@ export async function runCommandLine(): Promise<void> {
     throw error;
   });
   const program = new Command('hotslot').description('drive a Hotslot executor').showHelpAfterError();
-  for (const command of [
-    testTradeCommand(),
-    stopCommand(),
-    restartCommand(),
-    tuneCommand(),
-    profileCommand(),
-    checkBalancesCommand(),
-    validateTokenCommand(),
-    debugMemoryCommand(),
-    backupCommand(),
-    configCommand(),
-    denylistCommand(),
-    docsCommand(),
-    doctorCommand(),
-    keysCommand(),
-    killCommand(),
-    replayCommand(),
-    statusCommand(),
-    tradesCommand(),
-  ])
-    program.addCommand(command);
+  const asked = Object.hasOwn(VERBS, process.argv[2] ?? '') ? VERBS[process.argv[2]!] : undefined;
+  for (const load of asked === undefined ? Object.values(VERBS) : [asked]) program.addCommand(await load());
   try {
     await program.parseAsync();
   } catch (error) {

@@ -1,0 +1,128 @@
+/** The command line without an executor: help, exit codes, JSON, and the verbs that need nobody to answer. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openJournal } from '../src/journal/open-journal.js';
+import { intentRecord } from './support/journal-records.js';
+
+const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
+const MINT = '7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr';
+const VERBS = [
+  'test-trade',
+  'stop',
+  'restart',
+  'check-balances',
+  'validate-token',
+  'debug-memory',
+  'backup',
+  'backup verify',
+  'config show',
+  'config validate',
+  'config update-keys',
+  'denylist list',
+  'doctor',
+  'keys list',
+  'keys rotate',
+  'keys verify',
+  'kill',
+  'status',
+  'trades',
+];
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'hotslot-verbs-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Answer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function hotslot(args: readonly string[], settings: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const child = spawn(process.execPath, [ENTRY, ...args], {
+    cwd: directory,
+    // A port that nobody listens on: not the executor of whoever runs the tests.
+    env: { PATH: process.env.PATH ?? '', HOTSLOT_URL: 'http://127.0.0.1:1', ...settings },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+const json = (answer: Answer) => JSON.parse(answer.stdout.trimEnd().split('\n').at(-1)!);
+
+describe('the command line', () => {
+  it('has help for every verb, with what its exit codes say', async () => {
+    const helps = await Promise.all(VERBS.map((verb) => hotslot([...verb.split(' '), '--help'])));
+    for (const [index, help] of helps.entries()) {
+      expect([VERBS[index], help.code]).toEqual([VERBS[index], 0]);
+      expect(help.stdout).toContain('--json');
+      expect(help.stdout).toContain('Exit codes:');
+    }
+  });
+
+  it('says by its exit code that no executor runs, and in JSON what is wrong', async () => {
+    const [stop, status, kill, unknown] = await Promise.all([
+      hotslot(['stop']),
+      hotslot(['status', '--json']),
+      hotslot(['kill']),
+      hotslot(['no-such-verb']),
+    ]);
+    expect([stop.code, status.code, kill.code, unknown.code]).toEqual([3, 3, 3, 1]);
+    expect(json(status).error).toContain('no executor answers');
+  });
+
+  it('tells every fault of the configuration', async () => {
+    const bad = await hotslot(['config', 'validate', '--json'], { RPC_POOL_SIZE: 'many', SIGNING: 'never' });
+    expect([bad.code, json(bad).valid]).toEqual([1, false]);
+    const settings = json(bad).faults.map((fault: { setting: string }) => fault.setting);
+    expect(settings.sort()).toEqual(['RPC_POOL_SIZE', 'SIGNING']);
+    const shown = await hotslot(['config', 'show', '--json'], { API_TOKEN: 'secret-token' });
+    expect(json(shown).API_TOKEN).toBe('(set)');
+    expect(shown.stdout).not.toContain('secret-token');
+  });
+
+  it('keeps comments of the denylist, and denies a mint once', async () => {
+    const path = join(directory, 'denied.txt');
+    writeFileSync(path, '# known rugs\n');
+    const settings = { DENYLIST_FILE: path };
+    await hotslot(['denylist', 'add', MINT], settings);
+    const twice = await hotslot(['denylist', 'add', MINT, '--json'], settings);
+    expect(json(twice).mints).toEqual([MINT]);
+    expect(readFileSync(path, 'utf8')).toBe(`# known rugs\n${MINT}\n`);
+    const bad = await hotslot(['denylist', 'add', 'not-an-address'], settings);
+    expect(bad.code).toBe(2);
+    await hotslot(['denylist', 'remove', MINT], settings);
+    expect(readFileSync(path, 'utf8')).toBe('# known rugs\n');
+  });
+
+  it('makes a backup that proves itself, and finds one that was tampered with', async () => {
+    const dataDir = join(directory, 'data');
+    mkdirSync(dataDir);
+    const dir = join(dataDir, 'journal');
+    const { journal } = await openJournal({ dir, genesisHash: 'a chain' });
+    journal.append(intentRecord(1));
+    await journal.close();
+    writeFileSync(join(dataDir, 'pnl.json'), '{}\n');
+    const made = json(await hotslot(['backup', '--to', 'kept', '--json']));
+    const good = await hotslot(['backup', 'verify', made.path, '--json']);
+    expect([good.code, json(good).whole]).toEqual([0, true]);
+    expect(json(good).records).toBeGreaterThan(1);
+    truncateSync(join(directory, made.path, 'pnl.json'), 1);
+    const bad = await hotslot(['backup', 'verify', made.path, '--json']);
+    expect([bad.code, json(bad).problems]).toEqual([1, ['pnl.json is not what was copied.']]);
+  });
+});
