@@ -407,7 +407,10 @@ const WHEN_THERE: {
   },
   'npm run profile:trading': {
     there: () => readFileSync(join(ROOT, 'package.json'), 'utf8').includes('"profile:trading"'),
-    check: async (command) => void (await typed(command)),
+    check: async (command) => {
+      await typed(command);
+      expect(readdirSync(installation.path('logs')).some((name) => name.endsWith('.html'))).toBe(true);
+    },
   },
   'redis-cli keys "aggregator:*" | head -10': {
     there: () => existsSync(join(ROOT, 'src/redis')),
