@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['dist/test/**/*.test.js'],
+    // Executors that tests start are not to spend their processors on warming.
+    env: { KEEP_WARM_MS: '0' },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
