@@ -52,7 +52,7 @@ export class Script {
 export class Installation {
   readonly directory = mkdtempSync(join(tmpdir(), 'hotslot-book-'));
   readonly #environment: NodeJS.ProcessEnv;
-  #scripts = 0;
+  readonly #scripts: Script[] = [];
 
   constructor(root: string, settings: Readonly<Record<string, string>>) {
     const { directory } = this;
@@ -106,10 +106,9 @@ export class Installation {
 
   /** Runs commands from a file, as a shell does: never `bash -c`, whose own command line would hold them. */
   start(text: string, { terminal = false }: { terminal?: boolean } = {}): Script {
-    this.#scripts += 1;
-    const path = this.path('scripts', `step-${this.#scripts}.sh`);
+    const path = this.path('scripts', `step-${this.#scripts.length}.sh`);
     writeFileSync(path, `${text}\n`);
-    return new Script(
+    const script = new Script(
       spawn(terminal ? 'script' : 'bash', terminal ? ['-qefc', `bash ${path}`, '/dev/null'] : [path], {
         cwd: this.directory,
         env: this.#environment,
@@ -117,10 +116,14 @@ export class Installation {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
+    this.#scripts.push(script);
+    return script;
   }
 
   /** Ends what still runs, and removes everything. */
   async remove(): Promise<void> {
+    // A check that failed has left its own running.
+    for (const script of this.#scripts) await script.end();
     const pids = [this.run()?.pid, readLocalnetFile(this.dataDir)?.info.pid];
     for (const pid of pids) {
       if (pid === undefined || !isRunning(pid)) continue;
