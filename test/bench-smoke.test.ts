@@ -53,6 +53,10 @@ const NAMES: {
     ratios: ['intent_to_wire_vs_web3js_path', 'intent_to_wire_vs_bare_loop'],
     results: ['intent_to_wire', 'intent_to_wire_inside_no_wait', 'intent_to_confirmed', 'slot_delta'],
   },
+  'keep-warm': {
+    ratios: ['keep_warm_gain_at_20'],
+    results: ['intent_to_wire_warm_at_20', 'intent_to_wire_cold_at_20', 'keep_warm_cpu_share'],
+  },
 };
 
 function bench(...args: string[]) {
