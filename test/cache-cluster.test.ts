@@ -75,11 +75,25 @@ it('holds what the ledger holds, at processed and at confirmed, after everything
   const settle = async (): Promise<void> => {
     while (cache.suspectCount > 0 || cache.slots.head() !== ledger.slot('processed')) await slots(1);
   };
+  const isLevel = (): boolean =>
+    cache.slots.slot('confirmed') === ledger.slot('confirmed') &&
+    addresses.every((address) => {
+      const ours = cache.get(address);
+      const theirs = ledger.account(address, 'processed');
+      return (
+        ours !== undefined && theirs !== undefined && Buffer.compare(ours.data, theirs.account.data) === 0
+      );
+    });
+  /** No slot passes meanwhile: what the ledger has already is still on its way to the cache. */
+  const delivered = async (): Promise<void> => {
+    for (let tries = 0; tries < 1_000 && !isLevel(); tries++) await sleep(5);
+  };
   for (let round = 0; round < 4; round++) {
     await slots(20);
     cluster.chaos.cutStreams();
     await slots(3);
     await settle();
+    await delivered();
     expect(cache.slots.slot('confirmed')).toBe(ledger.slot('confirmed'));
     for (const address of addresses) {
       for (const [ours, theirs] of [
