@@ -21,7 +21,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await roller?.close();
-  log?.close();
+  await log?.close();
   roller = undefined;
   log = undefined;
   rmSync(directory, { recursive: true, force: true });

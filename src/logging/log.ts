@@ -1,5 +1,5 @@
 /** `trading.log`: one JSON object a line with `timestamp`, `level`, `message` and `error`. */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 
@@ -16,11 +16,21 @@ export interface LogFields {
   readonly error?: unknown;
 }
 
+/** How the writing of the log goes. */
+export interface LogState {
+  /** Code of the newest write's error, such as `ENOSPC`; undefined where it was written. */
+  readonly fault: string | undefined;
+  /** Lines lost because MAX_BUFFER_BYTES waited to be written. */
+  readonly droppedLines: number;
+}
+
 export interface OpenLog {
   readonly log: Log;
   /** Writes what is buffered and reopens the file under its name: after a rotation by rename. */
   reopen(): void;
-  close(): void;
+  state(): LogState;
+  /** Resolves once all is written, or at the latest after CLOSE_MS where the disk does not take it. */
+  close(): Promise<void>;
 }
 
 export interface LogOptions {
@@ -31,13 +41,23 @@ export interface LogOptions {
 /** Bytes gathered before a write; logging never delays a trade. */
 const BUFFER_BYTES = 4096;
 const FLUSH_MS = 200;
+/** Most that waits for a disk which is full or slow; further lines are lost and counted (L6). */
+export const MAX_BUFFER_BYTES = 4 * 1024 * 1024;
+const CLOSE_MS = 1_000;
 
+type Destination = ReturnType<typeof pino.destination>;
+
+/** @throws what the file system throws where the file cannot be opened */
 export function openLog(options: LogOptions): OpenLog {
   mkdirSync(options.directory, { recursive: true });
+  const path = join(options.directory, 'trading.log');
+  // The destination opens it later, and would only tell of a fault then.
+  closeSync(openSync(path, 'a'));
   const destination = pino.destination({
-    dest: join(options.directory, 'trading.log'),
+    dest: path,
     sync: false,
     minLength: BUFFER_BYTES,
+    maxLength: MAX_BUFFER_BYTES,
     periodicFlush: FLUSH_MS,
   });
   const logger = pino(
@@ -50,20 +70,60 @@ export function openLog(options: LogOptions): OpenLog {
     },
     destination,
   );
+  const state = watchWriting(destination);
+  let isClosing = false;
   const write =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields: LogFields = {}) => {
+      if (isClosing) return;
       const { error, ...rest } = fields;
       logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message);
     };
+  // pino writes the rest when the process exits, and where the disk is full it would try for ever.
+  const giveUpAtExit = () => {
+    if (state.fault !== undefined) destination.destroy();
+  };
+  process.prependListener('exit', giveUpAtExit);
+  const close = async () => {
+    isClosing = true;
+    await closeDestination(destination);
+    process.off('exit', giveUpAtExit);
+  };
   return {
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     reopen: () => destination.reopen(),
-    close: () => {
-      destination.flushSync();
-      destination.end();
-    },
+    state: () => ({ fault: state.fault, droppedLines: state.droppedLines }),
+    close,
   };
+}
+
+/** Without a listener a full disk's error would end the process. */
+function watchWriting(destination: Destination) {
+  const state = { fault: undefined as string | undefined, droppedLines: 0 };
+  destination.on('error', (error: NodeJS.ErrnoException) => {
+    state.fault = error.code ?? 'unknown';
+  });
+  destination.on('write', () => {
+    state.fault = undefined;
+  });
+  destination.on('drop', () => {
+    state.droppedLines += 1;
+  });
+  return state;
+}
+
+function closeDestination(destination: Destination): Promise<void> {
+  return new Promise((resolve) => {
+    const patience = setTimeout(() => {
+      destination.destroy();
+      resolve();
+    }, CLOSE_MS);
+    destination.once('close', () => {
+      clearTimeout(patience);
+      resolve();
+    });
+    destination.end();
+  });
 }
 
 /** An error as one line of text: its code where it has one, its message, and its cause's. */
