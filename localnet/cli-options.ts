@@ -16,6 +16,7 @@ interface Flags {
   rpcPort: number;
   wsPort: number;
   grpcPort: number;
+  jupiterPort: number;
   adminPort: number;
   seed?: string;
   slotMs: number;
@@ -38,6 +39,7 @@ interface Flags {
   ledgerTransactions: number;
   marketRate: number;
   xToken?: string;
+  jupiterApiKey?: string;
   chaos?: readonly ScenarioStep[];
   chaosSet: Partial<ChaosSettings>;
   exitWithParent: boolean;
@@ -46,6 +48,7 @@ interface Flags {
 
 const PORT_MAX = 65_535;
 const X_TOKEN_VARIABLE = 'LOCALNET_X_TOKEN';
+const JUPITER_API_KEY_VARIABLE = 'LOCALNET_JUPITER_API_KEY';
 
 const number = (text: string): number => {
   const value = Number(text);
@@ -108,6 +111,7 @@ function command(): Command {
     .option('--rpc-port <port>', 'JSON-RPC over HTTP; 0: any free port, as for the others', port, 8899)
     .option('--ws-port <port>', 'PubSub WebSocket', port, 8900)
     .option('--grpc-port <port>', 'Yellowstone gRPC', port, 10_000)
+    .option('--jupiter-port <port>', "Jupiter's quotes and prices over HTTP", port, 0)
     .option('--admin-port <port>', 'admin interface, always on the loopback interface', port, 0)
     .option('--seed <text>', 'same seed, same keys, genesis hash and misfortunes (default: random)')
     .option('--slot-ms <ms>', 'length of a slot', between(5, 60_000), 400)
@@ -154,6 +158,10 @@ function command(): Command {
       `Yellowstone clients must send it (or ${X_TOKEN_VARIABLE} in the environment)`,
     )
     .option(
+      '--jupiter-api-key <key>',
+      `Jupiter's clients must send it (or ${JUPITER_API_KEY_VARIABLE} in the environment)`,
+    )
+    .option(
       '--chaos <file.json>',
       'scenario: [{"atMs": 5000, "set": {"sendDropRate": 0.2}}, …]',
       readScenario,
@@ -173,6 +181,7 @@ function command(): Command {
 export function parseCliOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): CliOptions {
   const flags = command().parse(argv, { from: 'user' }).opts<Flags>();
   const xToken = flags.xToken ?? environment[X_TOKEN_VARIABLE];
+  const jupiterApiKey = flags.jupiterApiKey ?? environment[JUPITER_API_KEY_VARIABLE];
   return {
     exitWithParent: flags.exitWithParent,
     quiet: flags.quiet,
@@ -181,6 +190,7 @@ export function parseCliOptions(argv: readonly string[], environment: NodeJS.Pro
       rpcPort: flags.rpcPort,
       wsPort: flags.wsPort,
       grpcPort: flags.grpcPort,
+      jupiterPort: flags.jupiterPort,
       adminPort: flags.adminPort,
       manual: flags.manual,
       conditions: {
@@ -207,6 +217,7 @@ export function parseCliOptions(argv: readonly string[], environment: NodeJS.Pro
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       ...(flags.state === undefined ? {} : { stateDir: flags.state }),
       ...(xToken === undefined ? {} : { xToken }),
+      ...(jupiterApiKey === undefined ? {} : { jupiterApiKey }),
     },
   };
 }

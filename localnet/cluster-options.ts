@@ -11,6 +11,7 @@ export interface ClusterOptions {
   readonly rpcPort: number;
   readonly wsPort: number;
   readonly grpcPort: number;
+  readonly jupiterPort: number;
   readonly adminPort: number;
   /** The same seed gives the same keys, the same genesis hash and the same misfortunes; undefined: a random one. */
   readonly seed: string | undefined;
@@ -36,6 +37,8 @@ export interface ClusterOptions {
   readonly ledgerTransactions: number;
   /** Token that Yellowstone clients must send; undefined: none. */
   readonly xToken: string | undefined;
+  /** Key that Jupiter's clients must send; undefined: none. */
+  readonly jupiterApiKey: string | undefined;
   readonly chaos: Partial<ChaosSettings>;
   readonly scenario: readonly ScenarioStep[];
   /** Hears of what went wrong and was survived: a full disk under the kept ledger, a step that did not fit. */
@@ -49,6 +52,7 @@ export const CLUSTER_DEFAULTS: ClusterOptions = Object.freeze({
   rpcPort: 0,
   wsPort: 0,
   grpcPort: 0,
+  jupiterPort: 0,
   adminPort: 0,
   seed: undefined,
   manual: false,
@@ -64,6 +68,7 @@ export const CLUSTER_DEFAULTS: ClusterOptions = Object.freeze({
   ledgerSlots: LEDGER_SLOTS_DEFAULT,
   ledgerTransactions: LEDGER_TRANSACTIONS_MAX,
   xToken: undefined,
+  jupiterApiKey: undefined,
   chaos: {},
   scenario: [],
   onWarning: (message: string) => {

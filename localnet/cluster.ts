@@ -1,6 +1,7 @@
 /**
  * An embedded Solana cluster in one call: genesis, the engine on a thread of its own, the ledger, JSON-RPC and
- * PubSub, Yellowstone gRPC, background traders and the admin interface, on ports of the loopback interface.
+ * PubSub, Yellowstone gRPC, Jupiter's quotes, background traders and the admin interface, on ports of the loopback
+ * interface.
  */
 import { once } from 'node:events';
 import { adminActions } from './admin/actions.js';
@@ -15,6 +16,7 @@ import { createPrng } from './engine/prng.js';
 import { createLeaderSchedule } from './engine/schedule.js';
 import type { Genesis, GenesisMint, GenesisPool } from './genesis/types.js';
 import { startGeyser } from './geyser/start-geyser.js';
+import { startJupiter } from './jupiter/server.js';
 import { Keepers } from './keepers.js';
 import { keepState, type Origin, openOrigin, resumeFrom } from './kept-state.js';
 import { createLedger, type RunningLedger } from './ledger/ledger.js';
@@ -36,6 +38,8 @@ export interface ClusterInfo {
   readonly wsUrl: string;
   /** With `http://` before it, as Yellowstone's own client wants it; other gRPC clients take what follows. */
   readonly grpcEndpoint: string;
+  /** Jupiter's quotes and prices: what stands in the place of `https://api.jup.ag`. */
+  readonly jupiterUrl: string;
   readonly adminUrl: string;
   readonly genesisHash: string;
   readonly pid: number;
@@ -103,6 +107,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
     { port: settings.rpcPort, purpose: 'JSON-RPC', flag: '--rpc-port' },
     { port: settings.wsPort, purpose: 'the PubSub WebSocket', flag: '--ws-port' },
     { port: settings.grpcPort, purpose: 'Yellowstone gRPC', flag: '--grpc-port' },
+    { port: settings.jupiterPort, purpose: "Jupiter's API", flag: '--jupiter-port' },
     { port: settings.adminPort, purpose: 'the admin interface', flag: '--admin-port' },
   ]);
   if (stateDir !== undefined) closers.add(await lockStateDir(stateDir));
@@ -138,6 +143,15 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
     ...(settings.xToken === undefined ? {} : { xToken: settings.xToken }),
   });
   closers.add(() => geyser.close());
+  const jupiter = await startJupiter({
+    ledger,
+    pools: genesis.pools,
+    chaos,
+    host,
+    port: settings.jupiterPort,
+    ...(settings.jupiterApiKey === undefined ? {} : { apiKey: settings.jupiterApiKey }),
+  });
+  closers.add(() => jupiter.close());
 
   await beginSlots(engine, feed);
   hasBegun = true;
@@ -166,6 +180,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
     rpcUrl: `http://${urlHost(host)}:${rpc.rpcPort}`,
     wsUrl: `ws://${urlHost(host)}:${rpc.wsPort}`,
     grpcEndpoint: `http://${urlHost(host)}:${geyser.port}`,
+    jupiterUrl: `http://${urlHost(host)}:${jupiter.port}`,
     adminUrl: `http://127.0.0.1:${admin.port}`,
     genesisHash,
     pid: process.pid,

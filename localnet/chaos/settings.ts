@@ -34,6 +34,15 @@ export interface ChaosSettings {
   readonly streamGapRate: number;
   /** Every stream is ended with UNAVAILABLE this often on average; drawn once a second. 0 = never. */
   readonly streamCutsPerMinute: number;
+  /** Jupiter's answers: HTTP 500, HTTP 429 with a Retry-After, a body that is no JSON. */
+  readonly jupiterErrorRate: number;
+  readonly jupiter429Rate: number;
+  readonly jupiterRetryAfterSeconds: number;
+  readonly jupiterGarbageRate: number;
+  /** Each of Jupiter's answers leaves this much later. */
+  readonly jupiterDelayMs: number;
+  /** Jupiter's prices are so much over those of the pools; USDC stays a dollar. */
+  readonly jupiterPriceSkewBps: number;
 }
 
 export const NO_CHAOS: ChaosSettings = Object.freeze({
@@ -55,12 +64,20 @@ export const NO_CHAOS: ChaosSettings = Object.freeze({
   streamDuplicateRate: 0,
   streamGapRate: 0,
   streamCutsPerMinute: 0,
+  jupiterErrorRate: 0,
+  jupiter429Rate: 0,
+  jupiterRetryAfterSeconds: 1,
+  jupiterGarbageRate: 0,
+  jupiterDelayMs: 0,
+  jupiterPriceSkewBps: 0,
 });
 
 /** A node further behind than this would be taken out of service; the ledger keeps versions that far back. */
 export const LAG_SLOTS_MAX = 150;
 const DELAY_MS_MAX = 120_000;
 const CUTS_PER_MINUTE_MAX = 60;
+const RETRY_AFTER_SECONDS_MAX = 3_600;
+const PRICE_SKEW_BPS_MAX = 10_000;
 
 interface ChaosField {
   readonly type: 'rate' | 'number' | 'boolean';
@@ -108,4 +125,10 @@ export const CHAOS_FIELDS: Readonly<Record<keyof ChaosSettings, ChaosField>> = {
   streamDuplicateRate: rate,
   streamGapRate: rate,
   streamCutsPerMinute: upTo(CUTS_PER_MINUTE_MAX, false),
+  jupiterErrorRate: rate,
+  jupiter429Rate: rate,
+  jupiterRetryAfterSeconds: upTo(RETRY_AFTER_SECONDS_MAX, true),
+  jupiterGarbageRate: rate,
+  jupiterDelayMs: upTo(DELAY_MS_MAX, false),
+  jupiterPriceSkewBps: upTo(PRICE_SKEW_BPS_MAX, true),
 };
