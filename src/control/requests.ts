@@ -19,6 +19,19 @@ export const concurrencyRequestSchema = z.strictObject({
     .describe('Trades between signing and `processed` at once.'),
 });
 
+const DEFAULT_SLIPPAGE_MINUTES = 15;
+const MAX_SLIPPAGE_MINUTES = 1_440;
+
+export const defaultSlippageRequestSchema = z.strictObject({
+  percent: z.number().min(0).max(100).describe('Slippage of intents that name none.'),
+  minutes: z
+    .int()
+    .min(1)
+    .max(MAX_SLIPPAGE_MINUTES)
+    .default(DEFAULT_SLIPPAGE_MINUTES)
+    .describe('After them, and after a restart, `DEFAULT_SLIPPAGE` counts again.'),
+});
+
 /** @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_INVALID */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);
