@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { Access } from '../src/control/access.js';
 import { startControlServer } from '../src/control/control-server.js';
 import type { Operations } from '../src/control/operations.js';
-import { controlRoutes } from '../src/control/routes.js';
+import { riskRoutes } from '../src/control/risk-routes.js';
+
 import { HotslotError } from '../src/errors/hotslot-error.js';
 import {
   breakerViews,
@@ -239,7 +240,7 @@ describe('for operators', () => {
       host: '127.0.0.1',
       port: 0,
       portSetting: 'CONTROL_PORT',
-      routes: controlRoutes(operations, systemClock),
+      routes: riskRoutes(operations),
       access: new Access({ admin: undefined, trade: undefined, read: undefined, loopback: true }),
       clock: systemClock,
       onUnexpected: (error) => {

@@ -5,6 +5,9 @@ import { type SpeedOperations, speedRoutes } from '../src/control/speed-routes.j
 
 const asked: unknown[] = [];
 const operations: SpeedOperations = {
+  latency: () => {
+    throw new Error('not asked for here');
+  },
   latencyLog: async () => '#log\n',
   latencyPercentiles: (name) => `percentiles of ${name}`,
   profile: async (durationMs) => {
@@ -47,7 +50,7 @@ describe('a profile', () => {
     await expect(ask('/api/profile', { body: { seconds: 60.1 } })).rejects.toMatchObject({
       field: 'seconds',
     });
-    await expect(ask('/api/profile', { body: { minutes: 1 } })).rejects.toMatchObject({ field: 'seconds' });
+    await expect(ask('/api/profile', { body: { minutes: 1 } })).rejects.toMatchObject({ field: 'minutes' });
   });
 
   it('is for an admin only: it slows the executor down', () => {

@@ -2,11 +2,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { maintenanceRoutes } from '../src/control/maintenance-routes.js';
-import type { Operations } from '../src/control/operations.js';
 import { defaultSlippageRequestSchema, killSwitchRequestSchema } from '../src/control/requests.js';
-import { controlRoutes } from '../src/control/routes.js';
 import { parseTradeRequest } from '../src/control/trade-request.js';
+import { documentedRoutes } from '../src/docs/api-tables.js';
 import {
   type Flow,
   flowSchema,
@@ -15,7 +13,6 @@ import {
   renderedBody,
   tasksOf,
 } from './support/kestra-flows.js';
-import { ManualClock } from './support/manual-clock.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const OURS = '{{ vars.hotslot }}';
@@ -28,8 +25,7 @@ const requests = flows.flatMap((flow) =>
 );
 const ours = requests.filter(({ task }) => task.uri.startsWith(OURS));
 
-const operations = {} as Operations;
-const routes = [...controlRoutes(operations, new ManualClock()), ...maintenanceRoutes(operations)];
+const routes = documentedRoutes();
 
 function isRoute({ method, uri }: HttpTask): boolean {
   const path = uri.slice(OURS.length).replace(/\{\{[^}]*\}\}/g, ':id');

@@ -2,19 +2,10 @@
 import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp } from 'uWebSockets.js';
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Clock } from '../time/clock.js';
-import type { Access, Role } from './access.js';
+import type { Access } from './access.js';
 import { type Answer, Exchange, type Handler, problemOf, type Request, readHead } from './http-exchange.js';
 import { listenExclusive } from './listen-exclusive.js';
-
-export type Method = 'GET' | 'POST' | 'PUT';
-
-export interface Route {
-  readonly method: Method;
-  /** With `:name` for a parameter. */
-  readonly path: string;
-  readonly role: Role;
-  readonly handler: Handler;
-}
+import type { Route } from './route.js';
 
 export interface ControlServerOptions {
   readonly host: string;

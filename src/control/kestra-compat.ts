@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Clock } from '../time/clock.js';
-import type { Route } from './control-server.js';
 import { type Answer, json } from './http-exchange.js';
 import type { Operations } from './operations.js';
+import { jsonAnswer, type Route } from './route.js';
 
 /** The port on which Kestra listens unless it is told otherwise. */
 export const KESTRA_DEFAULT_PORT = 8080;
@@ -20,10 +20,36 @@ const MAX_REASON_LENGTH = 500;
 
 /** Lenient: no field that is not known may keep a stop from being heard. */
 const stopSchema = z.object({
-  inputs: z.object({ reason: z.string(), message: z.string() }).partial().optional().catch(undefined),
+  inputs: z.object({ reason: z.string(), message: z.string() }).partial().optional(),
 });
 
-const flowSchema = z.object({ inputs: z.object({ slippage: z.coerce.number().min(0).max(100) }) });
+/** Percent; Kestra's own form gives numbers as text. */
+const percent = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,6})?$/)
+    .transform(Number),
+]);
+
+const flowSchema = z.object({ inputs: z.object({ slippage: percent.pipe(z.number().min(0).max(100)) }) });
+
+/** An execution as Kestra tells of one that has ended. */
+const executionSchema = z
+  .object({
+    id: z.string(),
+    namespace: z.literal(NAMESPACE),
+    flowId: z.string(),
+    inputs: z.record(z.string(), z.unknown()),
+    outputs: z.record(z.string(), z.unknown()),
+    state: z.object({
+      current: z.literal('SUCCESS'),
+      histories: z.array(z.object({ state: z.literal('SUCCESS'), date: z.iso.datetime() })),
+      startDate: z.iso.datetime(),
+      endDate: z.iso.datetime(),
+    }),
+  })
+  .meta({ id: 'KestraExecution' });
 
 export function kestraRoutes(operations: Operations, clock: Clock): Route[] {
   return [
@@ -31,12 +57,19 @@ export function kestraRoutes(operations: Operations, clock: Clock): Route[] {
       method: 'POST',
       path: `/api/v1/executions/${NAMESPACE}/emergency-stop`,
       role: 'trade',
+      summary: 'Stop, as `POST /api/kill-switch` does',
+      request: { body: stopSchema },
+      answers: { 200: jsonAnswer('It is in force.', executionSchema) },
       handler: ({ body }) => emergencyStop(operations, clock, body),
     },
     {
       method: 'POST',
       path: `/api/v1/executions/${NAMESPACE}/solana-trading-flow`,
       role: 'admin',
+      summary: 'Let another default slippage, in percent, count for 15 minutes',
+      request: { body: flowSchema, needsBody: true },
+      answers: { 200: jsonAnswer('It counts.', executionSchema) },
+      problems: ['RISK_LIMIT', 'NOT_READY'],
       handler: ({ body }) => tradingFlow(operations, clock, body),
     },
   ];
@@ -67,7 +100,6 @@ function tradingFlow(operations: Operations, clock: Clock, body: unknown): Answe
   return json(execution('solana-trading-flow', parsed.data.inputs, outputs, clock));
 }
 
-/** An execution as Kestra tells of one that has ended. */
 function execution(flowId: string, inputs: object, outputs: object, clock: Clock) {
   const date = new Date(clock.nowMs()).toISOString();
   return {

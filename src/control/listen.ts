@@ -6,10 +6,8 @@ import type { Clock } from '../time/clock.js';
 import { Access } from './access.js';
 import { type ControlServer, startControlServer } from './control-server.js';
 import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
-import { maintenanceRoutes } from './maintenance-routes.js';
 import type { Operations } from './operations.js';
-import { controlRoutes } from './routes.js';
-import { speedRoutes } from './speed-routes.js';
+import { routeTable } from './route-table.js';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -45,11 +43,7 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
     ...common,
     port: config.CONTROL_PORT,
     portSetting: 'CONTROL_PORT',
-    routes: [
-      ...controlRoutes(operations, clock),
-      ...maintenanceRoutes(operations),
-      ...speedRoutes(operations),
-    ],
+    routes: routeTable(operations, clock),
   });
   const port = config.KESTRA_COMPAT_PORT ?? (config.embedded ? KESTRA_DEFAULT_PORT : undefined);
   const startKestra = (wanted: number) =>

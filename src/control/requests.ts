@@ -32,6 +32,14 @@ export const defaultSlippageRequestSchema = z.strictObject({
     .describe('After them, and after a restart, `DEFAULT_SLIPPAGE` counts again.'),
 });
 
+/** Fields that the schema does not name are let be: proxies and monitors add their own. @throws HotslotError INTENT_FIELD_INVALID */
+export function parseQuery<Schema extends z.ZodObject>(
+  schema: Schema,
+  query: URLSearchParams,
+): z.output<Schema> {
+  return parseBody(schema, Object.fromEntries(query));
+}
+
 /** @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_INVALID */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);

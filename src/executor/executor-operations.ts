@@ -1,7 +1,7 @@
 /** The control plane's view of an executor. */
 
+import { worstLevel } from '../control/health-routes.js';
 import type { KillSwitchAnswer, Maintenance, Operations } from '../control/operations.js';
-import { worstLevel } from '../control/routes.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
 import { CpuProfiler } from '../metrics/cpu-profiler.js';
 import { percentileFile } from '../metrics/interval-log.js';

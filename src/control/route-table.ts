@@ -1,0 +1,21 @@
+/** Every route of the operators' contract, in one table. */
+import type { Clock } from '../time/clock.js';
+import { healthRoutes } from './health-routes.js';
+import { maintenanceRoutes } from './maintenance-routes.js';
+import { openApiRoute } from './openapi-route.js';
+import type { Operations } from './operations.js';
+import { riskRoutes } from './risk-routes.js';
+import type { Route } from './route.js';
+import { speedRoutes } from './speed-routes.js';
+import { tradeRoutes } from './trade-routes.js';
+
+export function routeTable(operations: Operations, clock: Clock): readonly Route[] {
+  return [
+    ...healthRoutes(operations, clock),
+    ...tradeRoutes(operations),
+    ...riskRoutes(operations),
+    ...speedRoutes(operations),
+    ...maintenanceRoutes(operations),
+    openApiRoute(),
+  ];
+}

@@ -1,0 +1,131 @@
+/** Trades: asked for, read, listed and cancelled. */
+import { z } from 'zod';
+import { HotslotError } from '../errors/hotslot-error.js';
+import { fingerprintOf } from '../journal/fingerprint.js';
+import { asTradeId } from '../model/brands.js';
+import { type Answer, json, type Request } from './http-exchange.js';
+import type { Operations } from './operations.js';
+import { parseQuery } from './requests.js';
+import { jsonAnswer, type Route } from './route.js';
+import { pathName, queryInteger } from './schemas/common.js';
+import { acceptedSchema, cancelSchema, tradeListSchema, tradeSchema } from './schemas/trade.js';
+import { parseTradeRequest, tradeRequestSchema } from './trade-request.js';
+import { tradeView } from './trade-view.js';
+
+/** Most trades in one listing. */
+export const MAX_TRADES_LISTED = 1_000;
+const DEFAULT_TRADES_LISTED = 100;
+
+const idParameters = z.object({ id: pathName("The trade's id.") });
+
+const listQuery = z.object({
+  limit: queryInteger(1, MAX_TRADES_LISTED, `Most trades; default ${DEFAULT_TRADES_LISTED}.`).optional(),
+});
+
+export function tradeRoutes(operations: Operations): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/trades',
+      role: 'read',
+      summary: 'List trades, the newest first',
+      request: { query: listQuery },
+      answers: { 200: jsonAnswer('The trades.', tradeListSchema) },
+      problems: ['NOT_READY'],
+      handler: (request) => listTrades(operations, request),
+    },
+    {
+      method: 'POST',
+      path: '/api/trades',
+      role: 'trade',
+      summary: 'Ask for a trade',
+      request: { body: tradeRequestSchema, needsBody: true },
+      answers: {
+        202: jsonAnswer('It is accepted; the same request again gets the same trade.', acceptedSchema),
+      },
+      problems: SUBMIT_PROBLEMS,
+      handler: (request) => submit(operations, request),
+    },
+    {
+      method: 'GET',
+      path: '/api/trades/:id',
+      role: 'read',
+      summary: 'Read one trade in full',
+      request: { parameters: idParameters },
+      answers: {
+        200: jsonAnswer('The trade, with its attempts and the evidence of each state.', tradeSchema),
+      },
+      problems: ['TRADE_UNKNOWN', 'NOT_READY'],
+      handler: (request) => oneTrade(operations, request),
+    },
+    {
+      method: 'POST',
+      path: '/api/trades/:id/cancel',
+      role: 'trade',
+      summary: 'Cancel a trade: an unsigned one is over, a signed one gets no more resends',
+      request: { parameters: idParameters },
+      answers: { 200: jsonAnswer('What became of it.', cancelSchema) },
+      problems: ['TRADE_UNKNOWN', 'NOT_READY'],
+      handler: (request) => cancel(operations, request),
+    },
+  ];
+}
+
+/** What acceptance may say no with; what comes later is the trade's `denial`. */
+const SUBMIT_PROBLEMS = [
+  'SAME_MINT',
+  'MINT_UNKNOWN',
+  'POOL_UNKNOWN',
+  'WALLET_UNKNOWN',
+  'CLIENT_ORDER_ID_REUSED',
+  'KILL_SWITCH_ACTIVE',
+  'RISK_LIMIT',
+  'MINT_DENIED',
+  'INSUFFICIENT_FUNDS',
+  'RATE_LIMITED',
+  'QUEUE_FULL',
+  'SHUTTING_DOWN',
+  'RECONCILING',
+  'POOL_STALE',
+  'BLOCKHASH_STALE',
+  'STREAM_STALE',
+  'LIMIT_NOT_MET',
+  'INSUFFICIENT_LIQUIDITY',
+  'POOL_DISABLED',
+  'POOL_NOT_READY',
+  'PRICE_IMPACT',
+  'KEY_LOCKED',
+  'JOURNAL_UNWRITABLE',
+  'NOT_READY',
+] as const;
+
+function submit(operations: Operations, request: Request): Answer {
+  const intent = parseTradeRequest(request.body, operations.intentDefaults());
+  const trade = operations.submit(intent, request.receivedUs, fingerprintOf(request.body));
+  return json({ id: trade.id, state: trade.state }, 202);
+}
+
+function oneTrade(operations: Operations, request: Request): Answer {
+  const id = request.parameters[0] ?? '';
+  const trade = operations.trade(asTradeId(id));
+  if (trade === undefined) throw new HotslotError('TRADE_UNKNOWN', { context: { id: id.slice(0, 64) } });
+  return json(tradeView(trade));
+}
+
+function listTrades(operations: Operations, request: Request): Answer {
+  const { limit = DEFAULT_TRADES_LISTED } = parseQuery(listQuery, request.query);
+  return json({ trades: operations.trades(limit).map(tradeView) });
+}
+
+function cancel(operations: Operations, request: Request): Answer {
+  const { trade, outcome } = operations.cancel(asTradeId(request.parameters[0] ?? ''));
+  const last = trade.attempts.at(-1);
+  return json({
+    id: trade.id,
+    state: trade.state,
+    outcome,
+    ...(outcome === 'noResends' && last !== undefined
+      ? { mayStillLand: { signature: last.signature, lastValidBlockHeight: last.lastValidBlockHeight } }
+      : {}),
+  });
+}
