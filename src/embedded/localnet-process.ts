@@ -3,6 +3,7 @@
  * line of its standard output are known here: the executor is no kinder to it than to any other cluster.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HotslotError } from '../errors/hotslot-error.js';
@@ -10,6 +11,8 @@ import { type LocalnetInfo, localnetInfoSchema } from './localnet-file.js';
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 1_500;
+const NOT_INSTALLED =
+  'It is not part of this installation: YELLOWSTONE_ENDPOINTS and RPC_ENDPOINTS must say what to trade on.';
 /** Lines of standard error kept for the message of a failed start. */
 const KEPT_ERROR_LINES = 20;
 
@@ -29,6 +32,7 @@ export interface LocalnetProcess {
  */
 export async function startLocalnet(args: readonly string[], signal?: AbortSignal): Promise<LocalnetProcess> {
   const entry = fileURLToPath(new URL('../../localnet/cli.js', import.meta.url));
+  if (!existsSync(entry)) throw new HotslotError('LOCALNET_FAILED', { detail: NOT_INSTALLED });
   const child = spawn(process.execPath, [entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
