@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from './config/config.js';
 import { readEnvironmentFile } from './config/environment-file.js';
 import { type ControlPlane, listenForOperators } from './control/listen.js';
+import { Live } from './control/live.js';
 import type { Operations } from './control/operations.js';
 import { SlippageOverride } from './control/slippage-override.js';
 import { startDemonstration } from './embedded/demonstration.js';
@@ -17,6 +18,7 @@ import { drain } from './executor/drain.js';
 import { endpointsOf } from './executor/endpoints.js';
 import { type Executor, type ExecutorOptions, killSwitchPath, startExecutor } from './executor/executor.js';
 import { executorOperations } from './executor/executor-operations.js';
+import { killSwitchSource, liveSources } from './executor/live-sources.js';
 import { openMaintenance } from './executor/maintenance.js';
 import { OperationsInForce, startingOperations } from './executor/starting-operations.js';
 import { terminalFacts } from './executor/terminal-facts.js';
@@ -78,7 +80,13 @@ async function start(memorySignal: MemorySignal): Promise<void> {
   memorySignal.logTo(log);
   process.on('SIGINT', () => void end(log, 0));
   process.on('SIGTERM', () => void drainAndEnd(log));
-  const begun: Begun = { config, startedAtMs, log, slippage: new SlippageOverride(systemClock) };
+  const begun: Begun = {
+    config,
+    startedAtMs,
+    log,
+    live: new Live({ clock: systemClock }),
+    slippage: new SlippageOverride(systemClock),
+  };
   const takeOver = async () => {
     held = await takeOverDataDir(config.DATA_DIR, log);
   };
@@ -99,6 +107,7 @@ interface Begun {
   readonly config: Config;
   readonly startedAtMs: number;
   readonly log: Log;
+  readonly live: Live;
   readonly slippage: SlippageOverride;
 }
 
@@ -112,8 +121,9 @@ interface Started {
  * be heard, from the first moment.
  */
 async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => void): Promise<Started> {
-  const { config, startedAtMs, log } = begun;
+  const { config, startedAtMs, log, live } = begun;
   const killSwitch = new KillSwitch({ path: killSwitchPath(config), clock: systemClock });
+  live.followKillSwitch(killSwitchSource(killSwitch));
   const operations = new OperationsInForce(
     startingOperations({ config, killSwitch, startedAtMs, clock: systemClock }),
   );
@@ -122,6 +132,8 @@ async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => vo
     operations: operations.relay,
     clock: systemClock,
     log,
+    live,
+    startedAtMs,
   });
   cleanUps.push(() => plane.close());
   onListening(plane);
@@ -130,6 +142,7 @@ async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => vo
   const executor = await startStages(begun, { killSwitch });
   waiting.cancel();
   operations.replace(operationsOf(executor, begun));
+  live.followExecutor(liveSources(executor));
   return { executor, plane };
 }
 
@@ -141,7 +154,7 @@ function sayWaiting(config: Config, plane: ControlPlane): void {
 
 /** It warms up beside the executor that runs, takes over from it, settles what that one left, and then listens. */
 async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Promise<Started> {
-  const { config, log } = begun;
+  const { config, startedAtMs, log, live } = begun;
   const executor = await startStages(begun, {
     whenWarm: async (market) => {
       if (!(await isSoon(() => market.isWarm(config.MAX_POOL_AGE_SLOTS), WARM_UP_MS)))
@@ -153,7 +166,9 @@ async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Pr
   });
   await isSoon(() => executor.health.readiness().ready, READY_WAIT_MS);
   const operations = operationsOf(executor, begun);
-  const plane = await listenForOperators({ config, operations, clock: systemClock, log });
+  live.followKillSwitch(killSwitchSource(executor.killSwitch));
+  live.followExecutor(liveSources(executor));
+  const plane = await listenForOperators({ config, operations, clock: systemClock, log, live, startedAtMs });
   cleanUps.push(() => plane.close());
   return { executor, plane };
 }

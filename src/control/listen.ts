@@ -6,8 +6,10 @@ import type { Clock } from '../time/clock.js';
 import { Access } from './access.js';
 import { type ControlServer, startControlServer } from './control-server.js';
 import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
+import type { Live } from './live.js';
 import type { Operations } from './operations.js';
 import { routeTable } from './route-table.js';
+import { mountWebSocket, type WebSocketPlane } from './websocket.js';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -16,6 +18,10 @@ export interface ListenOptions {
   readonly operations: Operations;
   readonly clock: Clock;
   readonly log: Log;
+  /** What `/ws` tells. */
+  readonly live: Live;
+  /** Epoch ms at which the process started. */
+  readonly startedAtMs: number;
 }
 
 export interface ControlPlane {
@@ -26,7 +32,7 @@ export interface ControlPlane {
 
 /** @throws HotslotError PORT_TAKEN with the port and the setting that changes it */
 export async function listenForOperators(options: ListenOptions): Promise<ControlPlane> {
-  const { config, operations, clock, log } = options;
+  const { config, operations, clock, log, live, startedAtMs } = options;
   const common = {
     host: config.CONTROL_HOST,
     access: new Access({
@@ -39,8 +45,12 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
     onUnexpected: (error: unknown, path: string) =>
       log.error('a request met an unexpected fault', { path, error }),
   };
+  let webSocket: WebSocketPlane | undefined;
   const control = await startControlServer({
     ...common,
+    extend: (app) => {
+      webSocket = mountWebSocket(app, { ...common, hub: live.hub, operations, startedAtMs });
+    },
     port: config.CONTROL_PORT,
     portSetting: 'CONTROL_PORT',
     routes: routeTable(operations, clock),
@@ -69,6 +79,7 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
     controlUrl: urlOf(config, control),
     kestraUrl: kestra === undefined ? undefined : urlOf(config, kestra),
     close: () => {
+      webSocket?.close();
       control.close();
       kestra?.close();
     },

@@ -1,7 +1,6 @@
 /** Trades: asked for, read, listed and cancelled. */
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
-import { fingerprintOf } from '../journal/fingerprint.js';
 import { asTradeId } from '../model/brands.js';
 import { type Answer, json, type Request } from './http-exchange.js';
 import type { Operations } from './operations.js';
@@ -9,7 +8,8 @@ import { parseQuery } from './requests.js';
 import { jsonAnswer, type Route } from './route.js';
 import { pathName, queryInteger } from './schemas/common.js';
 import { acceptedSchema, cancelSchema, tradeListSchema, tradeSchema } from './schemas/trade.js';
-import { parseTradeRequest, tradeRequestSchema } from './trade-request.js';
+import { cancelTrade, submitTrade } from './trade-actions.js';
+import { tradeRequestSchema } from './trade-request.js';
 import { tradeView } from './trade-view.js';
 
 /** Most trades in one listing. */
@@ -99,11 +99,8 @@ const SUBMIT_PROBLEMS = [
   'NOT_READY',
 ] as const;
 
-function submit(operations: Operations, request: Request): Answer {
-  const intent = parseTradeRequest(request.body, operations.intentDefaults());
-  const trade = operations.submit(intent, request.receivedUs, fingerprintOf(request.body));
-  return json({ id: trade.id, state: trade.state }, 202);
-}
+const submit = (operations: Operations, request: Request): Answer =>
+  json(submitTrade(operations, request.body, request.receivedUs), 202);
 
 function oneTrade(operations: Operations, request: Request): Answer {
   const id = request.parameters[0] ?? '';
@@ -117,15 +114,5 @@ function listTrades(operations: Operations, request: Request): Answer {
   return json({ trades: operations.trades(limit).map(tradeView) });
 }
 
-function cancel(operations: Operations, request: Request): Answer {
-  const { trade, outcome } = operations.cancel(asTradeId(request.parameters[0] ?? ''));
-  const last = trade.attempts.at(-1);
-  return json({
-    id: trade.id,
-    state: trade.state,
-    outcome,
-    ...(outcome === 'noResends' && last !== undefined
-      ? { mayStillLand: { signature: last.signature, lastValidBlockHeight: last.lastValidBlockHeight } }
-      : {}),
-  });
-}
+const cancel = (operations: Operations, request: Request): Answer =>
+  json(cancelTrade(operations, request.parameters[0] ?? ''));

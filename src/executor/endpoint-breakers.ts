@@ -1,7 +1,7 @@
 /** The circuit breakers of the endpoints, in the form in which each stage asks for them, and for operators. */
 import type { BreakerView } from '../control/operations.js';
 import type { Log } from '../logging/log.js';
-import { type Breaker, BreakerRegistry, type BreakerState } from '../risk/breakers.js';
+import { type Breaker, BreakerRegistry, type BreakerState, type BreakerStatus } from '../risk/breakers.js';
 import type { NodeGuard } from '../send/rpc-pool.js';
 import type { LaneGuard } from '../send/transaction-sender.js';
 import type { StreamGuard } from '../stream/stream-set.js';
@@ -65,12 +65,16 @@ const VIEW_STATE: { readonly [State in BreakerState]: BreakerView['state'] } = {
 };
 
 export function breakerViews(registry: BreakerRegistry): BreakerView[] {
-  return registry.list().map(({ name, state, failures, changedAtMs }) => ({
+  return registry.list().map(breakerView);
+}
+
+export function breakerView({ name, state, failures, changedAtMs }: BreakerStatus): BreakerView {
+  return {
     name,
     state: VIEW_STATE[state],
     failures,
     openedAtMs: state === 'closed' ? undefined : changedAtMs,
-  }));
+  };
 }
 
 /**
