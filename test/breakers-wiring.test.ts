@@ -27,6 +27,7 @@ import { ManualClock } from './support/manual-clock.js';
 import { ScriptedStream } from './support/scripted-stream.js';
 
 // Cockatiel reads Date.now() itself, so the clock is faked under it.
+const clock = { ...systemClock, nowMs: () => Date.now() };
 beforeEach(() => vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
@@ -39,7 +40,7 @@ function breakersOf(rpc = RPC, yellowstone: readonly string[] = ['http://one:100
     lines.push(`${fields?.breaker} ${message}`);
   };
   const log = { debug: write, info: write, warn: write, error: write } as Log;
-  return { registry: openBreakers({ rpc, yellowstone }, systemClock, log), lines };
+  return { registry: openBreakers({ rpc, yellowstone }, clock, log), lines };
 }
 
 class FakeNode implements RpcCaller {
@@ -65,7 +66,7 @@ describe('reads', () => {
   function pool() {
     const breakers = breakersOf();
     const nodes = [new FakeNode('one:8899'), new FakeNode('two:8899')] as const;
-    return { ...breakers, nodes, pool: new RpcPool(nodes, systemClock, nodeGuard(breakers.registry)) };
+    return { ...breakers, nodes, pool: new RpcPool(nodes, clock, nodeGuard(breakers.registry)) };
   }
 
   async function ask(from: RpcPool, times: number): Promise<void> {
@@ -242,7 +243,7 @@ describe('for operators', () => {
       portSetting: 'CONTROL_PORT',
       routes: riskRoutes(operations),
       access: new Access({ admin: undefined, trade: undefined, read: undefined, loopback: true }),
-      clock: systemClock,
+      clock,
       onUnexpected: (error) => {
         throw error;
       },

@@ -34,6 +34,9 @@ function setUp() {
     firstAvailable: 0,
     status: undefined as SignatureStatusAnswer | undefined,
     fails: false,
+    /** By turns: the healthiest, which answers first, and the next. */
+    hosts: ['node'],
+    pruned: new Set<string>(),
     asked: [] as Question[],
   };
   const errors: unknown[] = [];
@@ -43,16 +46,17 @@ function setUp() {
     streamName: 'test',
     onPollError: (error) => errors.push(error),
     statuses: {
-      statuses: async (signatures, searchHistory) => {
+      statuses: async (signatures, searchHistory, turn = 0) => {
         node.asked.push({ signatures, searchHistory });
         if (node.fails) throw new HotslotError('RPC_TIMEOUT');
         return {
           contextSlot: asSlot(node.contextSlot),
-          host: 'node',
+          host: node.hosts[turn % node.hosts.length]!,
           statuses: signatures.map(() => node.status),
         };
       },
-      firstAvailableBlock: async () => asSlot(node.firstAvailable),
+      firstAvailableBlock: async (host) =>
+        asSlot(node.pruned.has(host) ? SIGNED_SLOT + 1 : node.firstAvailable),
     },
   });
   const events: AttemptEvent[] = [];
@@ -151,6 +155,14 @@ describe('an attempt that is not seen', () => {
       await sweep();
       expect(kinds()).toEqual(['unknown', 'expired finalized']);
     }
+  });
+
+  it('is proven dead by the node that has its history, though a healthier one has pruned', async () => {
+    const { slots, node, sweep, kinds } = setUp();
+    slots.reachAll(PAST);
+    Object.assign(node, { contextSlot: 9_999, hosts: ['pruned', 'whole'], pruned: new Set(['pruned']) });
+    await sweep(2);
+    expect(kinds()).toEqual(['expired finalized']);
   });
 
   it('is unknown, not failed, while no node answers', async () => {

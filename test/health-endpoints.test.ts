@@ -22,6 +22,7 @@ const node = (host: string, fields: Partial<RpcHealth> = {}): RpcHealth => ({
   failureShare: 0,
   calls: 9,
   lastOkAtMs: 1,
+  isFailing: false,
   lastError: undefined,
   lagSlots: 0,
   ...fields,

@@ -7,11 +7,13 @@ import { systemClock } from '../src/time/clock.js';
 beforeEach(() => vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
+const clock = { ...systemClock, nowMs: () => Date.now() };
+
 const fail = async (): Promise<never> => {
   throw new Error('refused');
 };
 const answer = async (): Promise<string> => 'answer';
-const setUp = () => new BreakerRegistry({ clock: systemClock }).for('rpc:host', { minCalls: 4, window: 8 });
+const setUp = () => new BreakerRegistry({ clock }).for('rpc:host', { minCalls: 4, window: 8 });
 
 describe('Breaker', () => {
   it('opens on failures, refuses without calling, tries again after 30 s and closes on success', async () => {
@@ -76,7 +78,7 @@ describe('Breaker', () => {
 
 describe('BreakerRegistry', () => {
   it('lists breakers by name, tells of changes, and knows no others', async () => {
-    const registry = new BreakerRegistry({ clock: systemClock, defaults: { minCalls: 1, window: 1 } });
+    const registry = new BreakerRegistry({ clock, defaults: { minCalls: 1, window: 1 } });
     const changes: string[] = [];
     registry.onChange((status) => changes.push(`${status.name} ${status.state}`));
     await registry.for('rpc:a').report(false, 1);

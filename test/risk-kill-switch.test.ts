@@ -85,7 +85,7 @@ it('revives nothing when it is released, not even after a restart', () => {
   const killSwitch = new KillSwitch({ path, clock });
   const gate = new StopGate(killSwitch);
   const [before, after] = [asSignature('before'), asSignature('after')];
-  const signedAtMs = clock.nowMs();
+  const takenAtMs = clock.nowMs();
   gate.admit(before);
   expect([gate.mayLeave(before), gate.mayLeave(after)]).toEqual([true, false]);
   clock.advance(5);
@@ -95,10 +95,32 @@ it('revives nothing when it is released, not even after a restart', () => {
   gate.admit(after);
   expect([gate.mayLeave(before), gate.mayLeave(after)]).toEqual([false, true]);
   const restarted = new StopGate(new KillSwitch({ path, clock }));
-  expect(restarted.admitEarlier(before, signedAtMs)).toBe(false);
+  expect(restarted.stoppedSince(takenAtMs)).toBe(true);
   expect(restarted.mayLeave(before)).toBe(false);
-  expect(restarted.admitEarlier(after, clock.nowMs() + 1)).toBe(true);
-  expect(restarted.mayLeave(after)).toBe(true);
+  expect(restarted.stoppedSince(clock.nowMs() + 1)).toBe(false);
+});
+
+it('knows that a stop came later although the clock was set back before it', () => {
+  const killSwitch = new KillSwitch({ path, clock });
+  const taken = { atMs: clock.nowMs(), stopCount: killSwitch.stopCount };
+  const set = new ManualClock(clock.nowMs() - 3_600_000);
+  const next = new KillSwitch({ path, clock: set });
+  next.trip('stop', 'test', 'operator');
+  next.release('checked', 'operator');
+  const third = new StopGate(new KillSwitch({ path, clock: set }));
+  expect(third.stoppedSince(taken.atMs)).toBe(false);
+  expect(third.stoppedSince(taken.atMs, taken.stopCount)).toBe(true);
+  expect(third.stoppedSince(taken.atMs, next.stopCount)).toBe(false);
+});
+
+it('takes every earlier trade for stopped where its file cannot be read', () => {
+  new KillSwitch({ path, clock }).trip('stop', 'test', 'test');
+  writeFileSync(path, '');
+  const set = new ManualClock(clock.nowMs() - 3_600_000);
+  const killSwitch = new KillSwitch({ path, clock: set });
+  killSwitch.release('checked', 'operator');
+  for (const stopCount of [0, 1, 2])
+    expect(new StopGate(killSwitch).stoppedSince(clock.nowMs(), stopCount)).toBe(true);
 });
 
 it('reaches a worker that has nothing but the word', async () => {

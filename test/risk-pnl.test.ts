@@ -195,6 +195,30 @@ describe('AutoTrips', () => {
     return { clock, killSwitch, pnl, trips, lose };
   };
 
+  it('counts an outage by what has passed, not by a clock that was set', () => {
+    const { clock, killSwitch, trips } = setUp();
+    let setMs = 0;
+    const set = new AutoTrips({
+      clock: {
+        nowMs: () => clock.nowMs() + setMs,
+        monotonicUs: () => clock.monotonicUs(),
+        after: clock.after.bind(clock),
+        every: clock.every.bind(clock),
+      },
+      killSwitch,
+      pnl: new PnlBook({ valuation: (_mint, amount) => amount, clock }),
+      limits: { maxStreamDownMs: 3_000 },
+    });
+    trips.close();
+    set.streamIsUp(false);
+    setMs = 3_600_000;
+    clock.advance(2_999);
+    expect(killSwitch.grade).toBeUndefined();
+    setMs = -3_600_000;
+    clock.advance(AUTO_TRIP_PERIOD_MS);
+    expect(killSwitch.status()).toMatchObject({ grade: 'drain', source: 'stream-down' });
+  });
+
   it('trips reduce at the daily loss, and leaves a release alone while the same loss lasts', () => {
     const { clock, killSwitch, lose } = setUp();
     lose();

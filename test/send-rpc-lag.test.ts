@@ -129,3 +129,29 @@ describe('the poll', () => {
     expect(delays[1]).toBeGreaterThan(2_400);
   });
 });
+
+describe('a question that the healthiest node cannot settle', () => {
+  it('goes to the next one, and round', async () => {
+    const { pool } = setUp([100, 100]);
+    for (const host of ['fast', 'slow', 'fast', 'slow']) await pool.call('getBlockHeight', [], { host });
+    const hosts = [];
+    for (const turn of [0, 1, 2, 3]) hosts.push((await pool.call('getBlockHeight', [], { turn })).host);
+    expect(hosts).toEqual(['fast', 'slow', 'fast', 'slow']);
+  });
+});
+
+describe('an endpoint that was well for long', () => {
+  it('counts as failing from its first failure on, until it answers again', async () => {
+    const { fast, slow, pool } = setUp([100, 100]);
+    for (let call = 0; call < 20; call += 1) await pool.measureLag(100);
+    const failing = () => pool.health().map(({ isFailing }) => isFailing);
+    expect(failing()).toEqual([false, false]);
+    fast.failing = true;
+    slow.failing = true;
+    await expect(pool.call('getBlockHeight', [])).rejects.toThrow();
+    expect(failing()).toEqual([true, true]);
+    slow.failing = false;
+    await pool.call('getBlockHeight', []);
+    expect(failing()).toEqual([true, false]);
+  });
+});

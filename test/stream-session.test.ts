@@ -116,6 +116,63 @@ describe('a stream that goes stale', () => {
   });
 });
 
+describe('a process that slept', () => {
+  /** A manual clock that jumps while no timer rings. */
+  function asleep(forMs: number) {
+    const server = new FakeServer();
+    const sink = new WordSink();
+    const manual = new ManualClock();
+    let sleptMs = 0;
+    const clock = {
+      nowMs: () => manual.nowMs() + sleptMs,
+      monotonicUs: () => manual.monotonicUs() + sleptMs * 1_000,
+      after: manual.after.bind(manual),
+      every: manual.every.bind(manual),
+    };
+    const options = { endpoint: 'localhost:1', name: 'one', clock, random: { next: () => 1 } };
+    const stream = new YellowstoneStream({ ...options, transport: server.transport });
+    stream.start(sink, { accounts: [], wallets: [] });
+    server.last.whole(10);
+    manual.advance(100);
+    server.last.ponging = false;
+    sleptMs = forMs;
+    return { server, sink, manual };
+  }
+
+  it('does not take what lay in its buffers for new: only the pong of a ping sent since makes it fresh', () => {
+    const { server, sink, manual } = asleep(60_000);
+    const before = sink.activities;
+    server.last.whole(11);
+    server.last.send({ pong: { id: 1 } });
+    server.last.whole(12);
+    expect([sink.activities - before, sink.words.at(-1)]).toEqual([0, 'processed 12']);
+    const ping = server.last.requests.at(-1)!.ping!;
+    expect(ping.id).toBeGreaterThan(1);
+    server.last.send({ pong: { id: ping.id } });
+    server.last.whole(13);
+    expect(sink.activities - before).toBe(4);
+    manual.advance(100);
+    expect(server.last.cancelled).toBe(false);
+  });
+
+  it('does not either where its timers rang before anything was read', () => {
+    const { server, sink, manual } = asleep(60_000);
+    const before = sink.activities;
+    manual.advance(100);
+    server.last.whole(11);
+    expect(sink.activities).toBe(before);
+    server.last.send({ pong: { id: server.last.requests.at(-1)!.ping!.id } });
+    expect(sink.activities).toBe(before + 1);
+  });
+
+  it('for no longer than two looks is as good as awake', () => {
+    const { server, sink } = asleep(199);
+    const before = sink.activities;
+    server.last.whole(11);
+    expect(sink.activities).toBe(before + 3);
+  });
+});
+
 describe('an endpoint that does not answer', () => {
   it('is reported within 2 s and tried again', () => {
     const server = new FakeServer();

@@ -276,7 +276,9 @@ export class AttemptTracker implements Confirmer, CacheListener {
   async #askBatch(batch: readonly Tracked[], searchHistory: boolean): Promise<void> {
     const toldBefore = batch.map((tracked) => tracked.told);
     const signatures = batch.map((tracked) => tracked.signature);
-    const answer = await this.#orFailed(this.#options.statuses.statuses(signatures, searchHistory));
+    // The healthiest node may be the one that has pruned its history: the next search begins with the next node.
+    const turn = searchHistory ? Math.max(...batch.map((tracked) => tracked.failures)) : 0;
+    const answer = await this.#orFailed(this.#options.statuses.statuses(signatures, searchHistory, turn));
     if (answer === undefined) {
       if (searchHistory) for (const tracked of batch) this.#failProof(tracked, 'no node answered');
       return;

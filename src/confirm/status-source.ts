@@ -3,8 +3,11 @@ import type { Signature, Slot } from '../model/brands.js';
 import type { StatusesAnswer } from '../send/chain-reader.js';
 
 export interface StatusSource {
-  /** @throws HotslotError when no node answered */
-  statuses(signatures: readonly Signature[], searchHistory: boolean): Promise<StatusesAnswer>;
+  /**
+   * @param turn grows with each answer that could not settle the question: another node is to be asked first
+   * @throws HotslotError when no node answered
+   */
+  statuses(signatures: readonly Signature[], searchHistory: boolean, turn?: number): Promise<StatusesAnswer>;
   /** Oldest block that this very node still has. */
   firstAvailableBlock(host: string): Promise<Slot>;
 }

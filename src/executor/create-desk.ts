@@ -62,8 +62,7 @@ export function createDesk(parts: DeskParts): TradeDesk {
     gate: {
       stopCount: () => killSwitch.stopCount,
       admit: (signature) => gate.admit(signature),
-      admitEarlier: (signature, signedAtMs) => gate.admitEarlier(signature, signedAtMs),
-      stoppedSince: (atMs) => gate.stoppedSince(atMs),
+      stoppedSince: (atMs, stopCount) => gate.stoppedSince(atMs, stopCount),
       forget: (signature) => gate.forget(signature),
     },
     builder: parts.builder,

@@ -342,6 +342,6 @@ const OUTAGE_CHECK_MS = 500;
 function watchOutages(risk: Risk, market: MarketData, rpc: RpcPool, clock: Clock) {
   return clock.every(OUTAGE_CHECK_MS, () => {
     risk.trips.streamIsUp(market.streamStatus === 'live');
-    risk.trips.rpcIsUp(rpc.health().some((node) => node.calls === 0 || node.failureShare < 1));
+    risk.trips.rpcIsUp(rpc.health().some((node) => !node.isFailing));
   });
 }

@@ -104,7 +104,6 @@ const SNAPSHOT: PoolSnapshot = {
 const GATE = {
   stopCount: () => 0,
   admit: () => undefined,
-  admitEarlier: () => true,
   stoppedSince: () => false,
   forget: () => undefined,
 };

@@ -84,6 +84,7 @@ export class StateBuilder {
       acceptedQuote: { amountIn: record.quotedIn, amountOut: record.quotedOut, slot: record.quoteSlot },
       intentSlot: record.intentSlot,
       acceptedAtMs,
+      ...(record.stopCount === undefined ? {} : { stopCount: record.stopCount }),
       deadlineAtMs: record.deadlineAtMs,
       attempts: [],
       history: [{ state: 'accepted', atMs: acceptedAtMs, knownAtMs: acceptedAtMs, evidence: fromJournal }],

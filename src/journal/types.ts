@@ -18,6 +18,11 @@ export type JournalRecord =
       readonly quoteSlot: Slot;
       readonly intentSlot: Slot;
       readonly acceptedAtMs: number;
+      /**
+       * Stops of the kill switch until then: whether one came later is told by their count, since the clock may be
+       * set back between two processes. Absent in records of older versions, where only the time tells.
+       */
+      readonly stopCount?: number;
       readonly deadlineAtMs: number;
       /** `fingerprintOf` the client's body, for idempotency; the intent's own is taken where it is absent. */
       readonly fingerprint?: string;

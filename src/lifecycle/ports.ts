@@ -46,12 +46,10 @@ export interface Admission {
 export interface StopMarks {
   /** Grows with every stop; what was begun under another count is not signed. */
   stopCount(): number;
-  /** An attempt that was signed just now. */
+  /** An attempt that was signed just now, or that no stop came after. */
   admit(signature: Signature): void;
-  /** An attempt from before a restart; false when a stop came since it was signed. */
-  admitEarlier(signature: Signature, signedAtMs: number): boolean;
-  /** Whether a stop came at that time or later; before a restart too. */
-  stoppedSince(atMs: number): boolean;
+  /** Whether a stop came at that time or later, or after that count of stops; before a restart too. */
+  stoppedSince(atMs: number, stopCount: number | undefined): boolean;
   forget(signature: Signature): void;
 }
 

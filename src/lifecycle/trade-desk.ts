@@ -298,6 +298,7 @@ export class TradeDesk {
       acceptedQuote: { amountIn: route.quote.amountIn, amountOut: route.quote.amountOut, slot: route.slot },
       intentSlot: this.#ports.slots.head(),
       acceptedAtMs: nowMs,
+      stopCount: this.#ports.gate.stopCount(),
       deadlineAtMs: nowMs + intent.deadlineMs,
       attempts: [],
       history: [accepted],
@@ -350,9 +351,13 @@ export class TradeDesk {
     this.#ports.confirmer.track(last);
     this.#ports.confirmer.hurry(last.signature);
     const { gate } = this.#ports;
-    const mayLeave = gate.admitEarlier(last.signature, last.signedAtMs);
-    if (gate.stoppedSince(trade.acceptedAtMs)) live.stopCount = STOPPED;
-    if (mayLeave && !live.cancelRequested && trade.state !== 'confirmed')
+    // Nothing is signed of a trade that was taken before a stop: its attempts are older than that stop too.
+    if (gate.stoppedSince(trade.acceptedAtMs, trade.stopCount)) {
+      live.stopCount = STOPPED;
+      return;
+    }
+    gate.admit(last.signature);
+    if (!live.cancelRequested && trade.state !== 'confirmed')
       this.#ports.sender.resume(last.signature, last.wire);
   }
 
@@ -360,7 +365,8 @@ export class TradeDesk {
     const { trade } = live;
     for (const attempt of trade.attempts) live.dead.add(attempt.signature);
     const grade = this.#ports.killGrade();
-    const wasStopped = grade === 'stop' || this.#ports.gate.stoppedSince(trade.acceptedAtMs);
+    const { gate } = this.#ports;
+    const wasStopped = grade === 'stop' || gate.stoppedSince(trade.acceptedAtMs, trade.stopCount);
     if (wasStopped && !trade.intent.dryRun) {
       this.#endUnsigned(live, 'cancelled', new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } }));
       return;
@@ -507,6 +513,7 @@ function intentRecord(trade: Trade) {
     quoteSlot: asSlot(trade.acceptedQuote.slot),
     intentSlot: trade.intentSlot,
     acceptedAtMs: trade.acceptedAtMs,
+    ...(trade.stopCount === undefined ? {} : { stopCount: trade.stopCount }),
     deadlineAtMs: trade.deadlineAtMs,
   } as const;
 }

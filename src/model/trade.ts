@@ -102,6 +102,8 @@ export interface Trade {
   /** Head slot when the intent came. */
   readonly intentSlot: Slot;
   readonly acceptedAtMs: number;
+  /** Stops of the kill switch until it was accepted; undefined where an older version wrote it down. */
+  readonly stopCount?: number;
   readonly deadlineAtMs: number;
   readonly attempts: Attempt[];
   readonly history: StateChange[];

@@ -35,7 +35,7 @@ export class AutoTrips {
   readonly #pnl: PnlBook;
   readonly #limits: AutoTripLimits;
   readonly #tripped = new Set<Cause>();
-  readonly #downSinceMs = new Map<Cause, number>();
+  readonly #downSinceUs = new Map<Cause, number>();
   #faults: readonly string[] = [];
   #ends: boolean[] = [];
   readonly #timer: TimerHandle;
@@ -111,17 +111,17 @@ export class AutoTrips {
   }
 
   #setUp(cause: Cause, up: boolean): void {
-    if (up) this.#downSinceMs.delete(cause);
-    else if (!this.#downSinceMs.has(cause)) this.#downSinceMs.set(cause, this.#clock.nowMs());
+    if (up) this.#downSinceUs.delete(cause);
+    else if (!this.#downSinceUs.has(cause)) this.#downSinceUs.set(cause, this.#clock.monotonicUs());
   }
 
   #judgeDown(cause: Cause, limitMs: number | undefined, what: string): void {
     if (limitMs === undefined) return;
-    const sinceMs = this.#downSinceMs.get(cause);
-    const downMs = sinceMs === undefined ? 0 : this.#clock.nowMs() - sinceMs;
+    const sinceUs = this.#downSinceUs.get(cause);
+    const downMs = sinceUs === undefined ? 0 : Math.floor((this.#clock.monotonicUs() - sinceUs) / 1_000);
     this.#judge(
       cause,
-      sinceMs !== undefined && downMs >= limitMs,
+      sinceUs !== undefined && downMs >= limitMs,
       'drain',
       `${what} was down for ${downMs} ms.`,
     );

@@ -19,6 +19,8 @@ export const WORD_LENGTH = 2;
 const STRENGTH = { reduce: 1, drain: 2, stop: 3 } as const satisfies { [Grade in KillGrade]: number };
 const GRADES: readonly (KillGrade | undefined)[] = [undefined, 'reduce', 'drain', 'stop'];
 
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** Newest events kept in the file and in memory. */
 export const MAX_KILL_EVENTS = 256;
 
@@ -231,7 +233,8 @@ export class KillSwitch {
     } catch (error) {
       const atMs = this.#clock.nowMs();
       Atomics.store(this.#word, WORD_GRADE, STRENGTH.stop);
-      Atomics.add(this.#word, WORD_STOP_COUNT, 1);
+      // How many stops there were is not known either: a count that no trade of the journal can have.
+      Atomics.store(this.#word, WORD_STOP_COUNT, Math.floor(atMs / 1_000) & MAX_INT32);
       this.#lastStopAtMs = atMs;
       const reason = `The kill switch's file cannot be read: ${(error as Error).message}`;
       this.#remember({ action: 'trip', grade: 'stop', asked: 'stop', reason, source: 'start', atMs });

@@ -155,7 +155,8 @@ export class PnlBook {
 
   #turnDay(): void {
     const today = this.#today();
-    if (today === this.#day) return;
+    // A clock that is set back over midnight between two processes would begin one day twice, and forget its loss.
+    if (today === this.#day || today === this.#day - 1) return;
     this.#day = today;
     this.#changed = true;
     this.#dayStartQuote = this.#worth().quote;

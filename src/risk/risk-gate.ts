@@ -27,6 +27,7 @@ export interface RiskLimits {
   readonly minWalletLamports?: bigint;
 }
 
+const A_SECOND_US = 1_000_000;
 /** Largest MAX_TRADES_PER_SECOND that can be counted. */
 export const MAX_COUNTED_TRADES_PER_SECOND = 100_000;
 
@@ -50,8 +51,8 @@ export class RiskGate {
   readonly #pnl: PnlBook;
   readonly #valuation: Valuation;
   readonly #quoteMint: Address;
-  /** Times of the trades accepted within the last second, oldest first. */
-  #acceptedAtMs: number[] = [];
+  /** Monotonic times of the trades accepted within the last second, oldest first. */
+  #acceptedAtUs: number[] = [];
 
   constructor(parts: {
     clock: Clock;
@@ -98,7 +99,7 @@ export class RiskGate {
     this.check(request);
     this.#checkRate();
     this.#reservations.add(request);
-    this.#acceptedAtMs.push(this.#clock.nowMs());
+    this.#acceptedAtUs.push(this.#clock.monotonicUs());
   }
 
   /** The checks of `accept` without the rate and without reserving, for dry runs. */
@@ -194,11 +195,11 @@ export class RiskGate {
 
   #checkRate(): void {
     const limit = this.#limits.maxTradesPerSecond;
-    const sinceMs = this.#clock.nowMs() - 1000;
-    const firstWithin = this.#acceptedAtMs.findIndex((atMs) => atMs > sinceMs);
-    this.#acceptedAtMs = firstWithin < 0 ? [] : this.#acceptedAtMs.slice(firstWithin);
-    if (limit === undefined) this.#acceptedAtMs = [];
-    else if (this.#acceptedAtMs.length >= limit)
+    const sinceUs = this.#clock.monotonicUs() - A_SECOND_US;
+    const firstWithin = this.#acceptedAtUs.findIndex((atUs) => atUs > sinceUs);
+    this.#acceptedAtUs = firstWithin < 0 ? [] : this.#acceptedAtUs.slice(firstWithin);
+    if (limit === undefined) this.#acceptedAtUs = [];
+    else if (this.#acceptedAtUs.length >= limit)
       throw new HotslotError('RATE_LIMITED', { context: { limit } });
   }
 

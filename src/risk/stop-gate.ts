@@ -20,16 +20,13 @@ export class StopGate implements SendGate {
     this.#admitted.set(signature, this.#killSwitch.stopCount);
   }
 
-  /** An attempt from before a restart, signed at this time. Returns false when a stop came since. */
-  admitEarlier(signature: Signature, signedAtMs: number): boolean {
-    if (this.stoppedSince(signedAtMs)) return false;
-    this.admit(signature);
-    return true;
-  }
-
-  /** Whether a stop came at that time or later; before a restart too. */
-  stoppedSince(atMs: number): boolean {
-    return atMs <= this.#killSwitch.lastStopAtMs;
+  /**
+   * Whether a stop came at that time or later; before a restart too. The clock may have been set back since, the
+   * count of stops can not: where it is known, it must be the present one as well.
+   */
+  stoppedSince(atMs: number, stopCount?: number): boolean {
+    const isCounted = stopCount !== undefined && stopCount !== this.#killSwitch.stopCount;
+    return isCounted || atMs <= this.#killSwitch.lastStopAtMs;
   }
 
   /** The attempt is at its end. */

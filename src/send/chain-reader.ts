@@ -51,13 +51,19 @@ export class ChainReader {
 
   /**
    * @param signatures at most 256
+   * @param turn asks another node first, see RpcPool.call
    * @throws HotslotError RPC_FAILED, RPC_TIMEOUT, BREAKER_OPEN
    */
-  async statuses(signatures: readonly Signature[], searchHistory: boolean): Promise<StatusesAnswer> {
-    const { result, host } = await this.#pool.call('getSignatureStatuses', [
-      signatures,
-      { searchTransactionHistory: searchHistory },
-    ]);
+  async statuses(
+    signatures: readonly Signature[],
+    searchHistory: boolean,
+    turn = 0,
+  ): Promise<StatusesAnswer> {
+    const { result, host } = await this.#pool.call(
+      'getSignatureStatuses',
+      [signatures, { searchTransactionHistory: searchHistory }],
+      { turn },
+    );
     const { context, value } = withContext(result, host, 'getSignatureStatuses');
     if (!Array.isArray(value) || value.length !== signatures.length)
       throw malformed(host, 'getSignatureStatuses');

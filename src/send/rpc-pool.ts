@@ -28,6 +28,8 @@ export interface RpcHealth {
   readonly failureShare: number;
   readonly calls: number;
   readonly lastOkAtMs: number | undefined;
+  /** Whether its newest call failed; false before the first. */
+  readonly isFailing: boolean;
   readonly lastError: string | undefined;
   /** Slots behind the newest known when it was last measured; undefined before. */
   readonly lagSlots: number | undefined;
@@ -39,7 +41,9 @@ interface Node {
   failureShare: number;
   calls: number;
   lastOkAtMs: number | undefined;
-  failedAtMs: number;
+  isFailing: boolean;
+  /** Monotonic. */
+  failedAtUs: number;
   lastError: string | undefined;
   lagSlots: number | undefined;
 }
@@ -68,7 +72,8 @@ export class RpcPool {
       failureShare: 0,
       calls: 0,
       lastOkAtMs: undefined,
-      failedAtMs: Number.NEGATIVE_INFINITY,
+      isFailing: false,
+      failedAtUs: Number.NEGATIVE_INFINITY,
       lastError: undefined,
       lagSlots: undefined,
     }));
@@ -85,6 +90,7 @@ export class RpcPool {
       failureShare: node.failureShare,
       calls: node.calls,
       lastOkAtMs: node.lastOkAtMs,
+      isFailing: node.isFailing,
       lastError: node.lastError,
       lagSlots: node.lagSlots,
     }));
@@ -92,16 +98,18 @@ export class RpcPool {
 
   /**
    * Asks nodes in order of health until one answers; each node at most once.
+   * @param options.turn begins with the node that many places further down, and round from the last to the first:
+   *   for a question that the healthiest has answered and could not settle
    * @throws the last node's error (HotslotError RPC_TIMEOUT or RPC_FAILED, or RpcResponseError), or
    *         HotslotError BREAKER_OPEN when every node's breaker was opened by hand
    */
   async call(
     method: string,
     params: readonly unknown[],
-    options: { timeoutMs?: number; host?: string } = {},
+    options: { timeoutMs?: number; host?: string; turn?: number } = {},
   ): Promise<{ result: unknown; host: string }> {
     let failure: unknown = new HotslotError('BREAKER_OPEN', { detail: 'No RPC endpoint may be asked.' });
-    for (const node of this.#inOrder(options.host)) {
+    for (const node of inTurn(this.#inOrder(options.host), options.turn ?? 0)) {
       try {
         return { result: await this.#ask(node, method, params, options.timeoutMs), host: node.caller.host };
       } catch (error) {
@@ -159,12 +167,13 @@ export class RpcPool {
     node.calls += 1;
     node.meanMs += weight * (elapsedMs - node.meanMs);
     node.failureShare += weight * ((error === undefined ? 0 : 1) - node.failureShare);
+    node.isFailing = error !== undefined;
     if (error === undefined) {
       node.lastOkAtMs = this.#clock.nowMs();
       this.#guard?.succeeded(node.caller.host, elapsedMs);
       return;
     }
-    node.failedAtMs = this.#clock.nowMs();
+    node.failedAtUs = this.#clock.monotonicUs();
     node.lastError =
       error instanceof HotslotError ? error.code : error instanceof Error ? error.message : 'unknown';
     this.#guard?.failed(node.caller.host, elapsedMs);
@@ -176,20 +185,25 @@ export class RpcPool {
 
   /** Nodes with an open breaker are routed around. Where failures opened all of them, asking is still better. */
   #inOrder(host: string | undefined): Node[] {
-    const now = this.#clock.nowMs();
+    const nowUs = this.#clock.monotonicUs();
     const asked = this.#nodes.filter((node) => host === undefined || node.caller.host === host);
     const closed = asked.filter((node) => this.#isClosed(node));
     const usable =
       closed.length > 0
         ? closed
         : asked.filter((node) => this.#guard?.isForcedOpen?.(node.caller.host) === false);
-    return usable.sort((a, b) => costMs(a, now) - costMs(b, now));
+    return usable.sort((a, b) => costMs(a, nowUs) - costMs(b, nowUs));
   }
 }
 
+function inTurn<T>(all: readonly T[], turn: number): readonly T[] {
+  const first = all.length === 0 ? 0 : turn % all.length;
+  return first === 0 ? all : [...all.slice(first), ...all.slice(0, first)];
+}
+
 /** What asking this node costs, as far as is known. */
-function costMs(node: Node, nowMs: number): number {
+function costMs(node: Node, nowUs: number): number {
   const lag = Math.max(0, (node.lagSlots ?? 0) - LAG_TOLERANCE_SLOTS);
-  const penalty = nowMs - node.failedAtMs < PENALTY_MS ? FAILURE_COST_MS : 0;
+  const penalty = nowUs - node.failedAtUs < PENALTY_MS * 1_000 ? FAILURE_COST_MS : 0;
   return node.meanMs + node.failureShare * FAILURE_COST_MS + lag * LAG_COST_MS + penalty;
 }

@@ -46,10 +46,12 @@ export class SessionReader implements UpdateHandler {
 
   /**
    * Handles one message.
+   * @param isFresh false for one that may have lain in a buffer of ours: it is read, and says nothing of the
+   *   stream's age
    * @throws HotslotError STREAM_FAILED where it is malformed
    */
-  read(bytes: Uint8Array, receivedUs: number): UpdateKind {
-    this.#sink.onActivity(receivedUs);
+  read(bytes: Uint8Array, receivedUs: number, isFresh = true): UpdateKind {
+    if (isFresh) this.#sink.onActivity(receivedUs);
     return this.#decoder.decode(bytes, receivedUs, this);
   }
 

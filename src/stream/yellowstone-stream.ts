@@ -42,6 +42,8 @@ const REPLAY_REFUSALS: ReadonlySet<number> = new Set([
   status.INTERNAL,
   status.UNIMPLEMENTED,
 ]);
+/** A look that is late by more of its periods means that this process slept. */
+const SLEPT_PERIODS = 2;
 /** Ping ids are int32 on the wire. */
 const MAX_PING_ID = 2 ** 31 - 1;
 
@@ -75,6 +77,10 @@ interface Session {
   lastPongUs: number;
   lastSlotUs: number;
   lastWatchUs: number;
+  /** When this process was last seen awake: at a look, or at the message that found that it had slept. */
+  lastAwakeUs: number;
+  /** After a sleep of ours: what is read before the pong of this ping may be as old as the sleep. */
+  freshFromPingId: number | undefined;
   nextPingId: number;
   readonly timers: TimerHandle[];
 }
@@ -173,6 +179,8 @@ export class YellowstoneStream {
       lastPongUs: nowUs,
       lastSlotUs: nowUs,
       lastWatchUs: nowUs,
+      lastAwakeUs: nowUs,
+      freshFromPingId: undefined,
       nextPingId: 1,
       timers: [],
     };
@@ -197,9 +205,10 @@ export class YellowstoneStream {
     if (session !== this.#session) return;
     const receivedUs = this.#options.clock.monotonicUs();
     if (!session.live) this.#goLive(session, receivedUs);
+    this.#noteSleep(session, receivedUs);
     this.#options.recorder?.onMessage(bytes, receivedUs);
     try {
-      const kind = this.#reader!.read(bytes, receivedUs);
+      const kind = this.#reader!.read(bytes, receivedUs, session.freshFromPingId === undefined);
       if (kind === 'pong') this.#onPong(session, receivedUs);
       else if (kind === 'slot' || kind === 'blockMeta') {
         session.lastSlotUs = receivedUs;
@@ -219,6 +228,7 @@ export class YellowstoneStream {
     session.lastPongUs = receivedUs;
     session.lastSlotUs = receivedUs;
     session.lastWatchUs = receivedUs;
+    session.lastAwakeUs = receivedUs;
     this.#options.recorder?.onSession(this.#gapReason, session.fromSlot, receivedUs);
     this.#reader!.beginSession(this.#gapReason, session.fromSlot);
     this.#gapReason = 'reconnect';
@@ -232,6 +242,10 @@ export class YellowstoneStream {
 
   #onPong(session: Session, receivedUs: number): void {
     session.lastPongUs = receivedUs;
+    if (session.freshFromPingId !== undefined && this.#reader!.lastPongId >= session.freshFromPingId) {
+      session.freshFromPingId = undefined;
+      this.#sink!.onActivity(receivedUs);
+    }
     const covering = this.#covering;
     if (covering === undefined || this.#reader!.lastPongId < covering.afterPingId) return;
     this.#covering = undefined;
@@ -244,14 +258,28 @@ export class YellowstoneStream {
     if (session.nextPingId < MAX_PING_ID) session.nextPingId++;
   }
 
+  /**
+   * A stopped process or a long turn of the event loop: what came meanwhile lies in buffers, and reading it does not
+   * make it new. Only the answer to a ping that is sent now comes after everything that is old (L5).
+   */
+  #noteSleep(session: Session, nowUs: number): void {
+    const lateUs = nowUs - session.lastAwakeUs - this.#limits.watchPeriodMs * 1_000;
+    if (lateUs <= this.#limits.watchPeriodMs * SLEPT_PERIODS * 1_000) return;
+    session.lastAwakeUs = nowUs;
+    session.freshFromPingId = session.nextPingId;
+    this.#ping(session);
+  }
+
   #watch(session: Session): void {
     if (session !== this.#session) return;
     const { pongStaleMs, slotStaleMs, watchPeriodMs } = this.#limits;
     const nowUs = this.#options.clock.monotonicUs();
+    this.#noteSleep(session, nowUs);
+    session.lastAwakeUs = nowUs;
     const lateUs = nowUs - session.lastWatchUs - watchPeriodMs * 1_000;
     session.lastWatchUs = nowUs;
     // We slept ourselves: what came meanwhile has not been read yet. The next look decides.
-    if (lateUs > watchPeriodMs * 2_000) return;
+    if (lateUs > watchPeriodMs * SLEPT_PERIODS * 1_000) return;
     const pongAgeMs = (nowUs - session.lastPongUs) / 1_000;
     const slotAgeMs = (nowUs - session.lastSlotUs) / 1_000;
     if (pongAgeMs > pongStaleMs) this.#cut(session, `no pong for ${Math.round(pongAgeMs)} ms`);

@@ -1,3 +1,5 @@
+import { SteadyTime } from './steady-time.js';
+
 /** Time as the stages see it. Passed in everywhere so that the seeded simulation can drive production code. */
 export interface TimerHandle {
   /** Ends it; calling twice is harmless. */
@@ -5,7 +7,7 @@ export interface TimerHandle {
 }
 
 export interface Clock {
-  /** Epoch milliseconds, for records and people. */
+  /** Epoch milliseconds, for records, people and deadlines; never running back while the process lives. */
   nowMs(): number;
   /** Microseconds from an arbitrary origin, never running back, with sub-microsecond fraction; for durations. */
   monotonicUs(): number;
@@ -15,10 +17,13 @@ export interface Clock {
   every(periodMs: number, callback: () => void): TimerHandle;
 }
 
+const monotonicUs = (): number => performance.now() * 1000;
+const steadyTime = new SteadyTime(() => Date.now(), monotonicUs);
+
 /** The machine's own clocks. */
 export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicUs: () => performance.now() * 1000,
+  nowMs: () => steadyTime.nowMs(),
+  monotonicUs,
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     timer.unref();

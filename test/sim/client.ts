@@ -30,7 +30,7 @@ export class Clients {
       this.orders.push(order);
       // In bursts, so that trades stand in line.
       const atSlot = random.pick([0, random.int(0, profile.workloadSlots), random.int(0, 5) * 10]);
-      clock.after(atSlot * profile.slotMs + random.between(0, 50), () => this.#submit(order));
+      clock.after(atSlot * profile.slotMs + random.between(0, 50), () => this.#submitWhenAwake(order));
     }
   }
 
@@ -69,12 +69,16 @@ export class Clients {
     };
   }
 
+  #submitWhenAwake(order: Order): void {
+    this.#world.whenAwake(() => this.#submit(order));
+  }
+
   #submit(order: Order): void {
     const { life, clock, checker, profile } = this.#world;
     if (order.tradeId !== undefined || order.refused !== undefined) return;
     const answer = life?.isReady ? life.submit(order.intent) : undefined;
     if (answer === undefined) {
-      clock.after(RETRY_MS, () => this.#submit(order));
+      clock.after(RETRY_MS, () => this.#submitWhenAwake(order));
       return;
     }
     if (answer instanceof HotslotError) {

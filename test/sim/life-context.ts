@@ -1,5 +1,6 @@
 /** What all parts of one life share. */
 import type { Clock } from '../../src/time/clock.js';
+import { SteadyTime } from '../../src/time/steady-time.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { World } from './world.js';
 
@@ -12,21 +13,50 @@ export interface LifeContext {
   readonly kill: (why: string) => void;
 }
 
-/** A clock whose timers die with the process. */
-export function mortalClock(clock: Clock, isAlive: () => boolean): Clock {
+/** Production's time over a clock that is set, and timers that wait while the process stands still and die with it. */
+export function mortalClock(world: World, isAlive: () => boolean): Clock {
+  const { clock } = world;
+  const monotonicUs = (): number => clock.monotonicUs();
+  const time = new SteadyTime(() => world.wallMs(), monotonicUs);
   return {
-    nowMs: () => clock.nowMs(),
-    monotonicUs: () => clock.monotonicUs(),
-    after: (delayMs, callback) =>
-      clock.after(delayMs, () => {
-        if (isAlive()) callback();
-      }),
-    every: (periodMs, callback) => {
-      const handle = clock.every(periodMs, () => {
-        if (isAlive()) callback();
-        else handle.cancel();
+    nowMs: () => time.nowMs(),
+    monotonicUs,
+    after: (delayMs, callback) => {
+      let isCancelled = false;
+      const timer = clock.after(delayMs, () =>
+        world.whenAwake(() => {
+          if (isAlive() && !isCancelled) callback();
+        }),
+      );
+      return {
+        cancel: () => {
+          isCancelled = true;
+          timer.cancel();
+        },
+      };
+    },
+    every: (periodMs, callback) => everyWhenAwake(world, periodMs, callback, isAlive),
+  };
+}
+
+/** However many periods a process slept through, its timer rings once. */
+function everyWhenAwake(world: World, periodMs: number, callback: () => void, isAlive: () => boolean) {
+  let isDue = false;
+  let isCancelled = false;
+  const timer = world.clock.every(periodMs, () => {
+    if (!isAlive()) timer.cancel();
+    else if (!isDue) {
+      isDue = true;
+      world.whenAwake(() => {
+        isDue = false;
+        if (isAlive() && !isCancelled) callback();
       });
-      return handle;
+    }
+  });
+  return {
+    cancel: () => {
+      isCancelled = true;
+      timer.cancel();
     },
   };
 }

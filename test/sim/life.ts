@@ -63,7 +63,7 @@ export class Life {
   constructor(world: World, random: SeededRandom) {
     this.#world = world;
     this.#random = random;
-    this.#clock = mortalClock(world.clock, () => this.#isAlive);
+    this.#clock = mortalClock(world, () => this.#isAlive);
     this.#faults = new Faults(world.profile, this.#clock);
     const clock = this.#clock;
     this.#context = {
@@ -213,6 +213,7 @@ export class Life {
       random: this.#random.fork(),
       profile,
       buffer: this.#world.replayBuffer,
+      whenAwake: (run) => this.#world.whenAwake(run),
       cache: this.#cache,
       onTransaction: (update) => this.#onTransaction(update),
       isAlive: () => this.#isAlive,
@@ -245,8 +246,7 @@ export class Life {
       gate: {
         stopCount: () => this.#killSwitch.stopCount,
         admit: (signature) => this.#gate.admit(signature),
-        admitEarlier: (signature, signedAtMs) => this.#gate.admitEarlier(signature, signedAtMs),
-        stoppedSince: (atMs) => this.#gate.stoppedSince(atMs),
+        stoppedSince: (atMs, stopCount) => this.#gate.stoppedSince(atMs, stopCount),
         forget: (signature) => this.#gate.forget(signature),
       },
       builder: new VirtualBuilder(this.#context, this.#cache, () => this.desk),
@@ -294,6 +294,7 @@ export class Life {
       cluster,
       isAlive: () => this.#isAlive,
       isHealed: () => this.#world.isHealed,
+      whenAwake: (run) => this.#world.whenAwake(run),
       dirty: () => this.#world.dirty(),
       onWrite: (signature, lane) => {
         this.#world.log(`write ${signature} ${lane}`);

@@ -61,6 +61,10 @@ export interface Profile {
   readonly durable: boolean;
   readonly slowBuildChance: number;
   readonly buildFailureChance: number;
+  /** Times at which the machine's clock is set, forward or back. */
+  readonly clockSteps: number;
+  /** Times at which the process stands still for seconds: SIGSTOP, or one long turn of its event loop. */
+  readonly stalls: number;
 
   // Clients and operators.
   readonly workloadSlots: number;
@@ -136,6 +140,8 @@ export function profileOf(options: SimOptions): Profile {
     venueLockSlots: random.int(1, 8),
     maxConcurrent: random.pick([1, 2, 4, 32]),
     maxQueued: random.pick([4, 64]),
+    clockSteps: random.pick([0, 0, 1, 3]),
+    stalls: random.pick([0, 0, 1, 3]),
     ...options,
   };
 }

@@ -17,6 +17,8 @@ export interface LaneParts {
   readonly isHealed: () => boolean;
   /** The bytes are about to leave; may end the process. */
   readonly onWrite: (signature: Signature, lane: string) => void;
+  /** Runs it when the process does not stand still. */
+  readonly whenAwake: (run: () => void) => void;
   readonly dirty: () => void;
 }
 
@@ -45,7 +47,7 @@ export class VirtualLane implements Lane {
   }
 
   write(signature: Signature, wire: Uint8Array, done: (outcome: LaneOutcome) => void): void {
-    const { clock, random, profile, cluster, isAlive, isHealed, onWrite, dirty } = this.#parts;
+    const { clock, random, profile, cluster, isAlive, isHealed, onWrite, whenAwake, dirty } = this.#parts;
     if (!isAlive()) return;
     if (!this.ready) throw new Error(`${this.name} is not ready`);
     this.#isBusy = true;
@@ -61,13 +63,14 @@ export class VirtualLane implements Lane {
     }
     const outcome = bad(profile.ackTimeoutChance) ? 'timeout' : isRefused ? 'refused' : 'acknowledged';
     const ackMs = outcome === 'timeout' ? ACK_TIMEOUT_MS : random.between(1, 60);
-    clock.after(ackMs, () => {
+    const acknowledge = (): void => {
       if (!isAlive()) return;
       dirty();
       this.#isBusy = false;
       done({ outcome, ackUs: ackMs * 1000 });
       for (const listener of this.#listeners) listener();
-    });
+    };
+    clock.after(ackMs, () => whenAwake(acknowledge));
     dirty();
   }
 }

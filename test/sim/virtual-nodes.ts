@@ -29,6 +29,7 @@ export class VirtualNodes {
   readonly #cluster: VirtualCluster;
   readonly #nodes: Node[];
   readonly #dirty: () => void;
+  readonly #whenAwake: (run: () => void) => void;
   #healed = false;
 
   constructor(
@@ -37,12 +38,14 @@ export class VirtualNodes {
     profile: Profile,
     cluster: VirtualCluster,
     dirty: () => void,
+    whenAwake: (run: () => void) => void,
   ) {
     this.#clock = clock;
     this.#random = random;
     this.#profile = profile;
     this.#cluster = cluster;
     this.#dirty = dirty;
+    this.#whenAwake = whenAwake;
     // At least one keeps its whole history: where none does, nothing could ever be proven.
     this.#nodes = Array.from({ length: Math.max(profile.nodes, profile.prunedNodes + 1) }, (_, index) => ({
       host: `node${index}`,
@@ -104,10 +107,11 @@ export class VirtualNodes {
   }
 
   #later(delayMs: number, settle: () => void): void {
-    this.#clock.after(delayMs, () => {
+    const heard = (): void => {
       this.#dirty();
       settle();
-    });
+    };
+    this.#clock.after(delayMs, () => this.#whenAwake(heard));
   }
 
   #view(node: Node): ChainView {

@@ -62,6 +62,8 @@ export interface StreamParts {
   readonly cache: HotCache;
   readonly onTransaction: (update: TransactionUpdate) => void;
   readonly isAlive: () => boolean;
+  /** Runs it when the process does not stand still. */
+  readonly whenAwake: (run: () => void) => void;
 }
 
 export class VirtualStream {
@@ -129,12 +131,13 @@ export class VirtualStream {
   }
 
   #deliver(items: readonly StreamItem[]): void {
-    const { clock, random, profile, isAlive } = this.#parts;
+    const { clock, random, profile, isAlive, whenAwake } = this.#parts;
     const at = clock.exactMs + profile.streamLatencyMs * random.between(0.5, 1.5);
     this.#notBeforeMs = Math.max(at, this.#notBeforeMs);
-    clock.after(this.#notBeforeMs - clock.exactMs, () => {
+    const hand = (): void => {
       for (const item of items) if (isAlive()) this.#hand(item);
-    });
+    };
+    clock.after(this.#notBeforeMs - clock.exactMs, () => whenAwake(hand));
   }
 
   #hand(item: StreamItem): void {

@@ -13,6 +13,9 @@ import { VirtualNodes } from './virtual-nodes.js';
 import { ReplayBuffer } from './virtual-stream.js';
 
 const MAX_DOWN_MS = 4_000;
+const MAX_STALL_MS = 8_000;
+/** By how much clocks are set: what NTP corrects, and what a wrong time zone or a dead battery does. */
+const CLOCK_STEPS_MS = [-3_600_000, -7_000, -400, 400, 7_000, 3_600_000];
 /** How long after a stop its release comes, where one comes. */
 const MAX_STOP_SLOTS = 40;
 
@@ -32,6 +35,8 @@ export class World {
   isDirty = true;
   crashes = 0;
   stops = 0;
+  #wallOffsetMs = 0;
+  #stalledUntilMs = 0;
   #isOver = false;
 
   constructor(profile: Profile) {
@@ -44,7 +49,14 @@ export class World {
       this.replayBuffer.add(this.cluster.slot, items);
       this.life?.stream?.push(items);
     });
-    this.nodes = new VirtualNodes(this.clock, random.fork(), profile, this.cluster, () => this.dirty());
+    this.nodes = new VirtualNodes(
+      this.clock,
+      random.fork(),
+      profile,
+      this.cluster,
+      () => this.dirty(),
+      (run) => this.whenAwake(run),
+    );
     this.checker = new Checker(this.cluster, profile, (line) => this.log(line));
     this.clients = new Clients(this, random.fork());
     this.#begin();
@@ -53,6 +65,22 @@ export class World {
 
   dirty(): void {
     this.isDirty = true;
+  }
+
+  /** What the machine's clock shows, epoch ms. */
+  wallMs(): number {
+    return this.clock.nowMs() + this.#wallOffsetMs;
+  }
+
+  /** Hands something to the process: at once, or when it goes on. */
+  whenAwake(run: () => void): void {
+    const waitMs = this.#stalledUntilMs - this.clock.exactMs;
+    if (waitMs <= 0) run();
+    else
+      this.clock.after(waitMs, () => {
+        this.dirty();
+        this.whenAwake(run);
+      });
   }
 
   log(line: string): void {
@@ -104,19 +132,39 @@ export class World {
         if (!this.isHealed) this.life?.kill('by chance');
       });
     }
+    for (let count = 0; count < profile.clockSteps; count += 1) {
+      const stepMs = random.pick(CLOCK_STEPS_MS);
+      clock.after(someTime(), () => {
+        this.log(`the clock is set by ${stepMs} ms`);
+        this.#wallOffsetMs += stepMs;
+      });
+    }
+    for (let count = 0; count < profile.stalls; count += 1) {
+      const stallMs = random.between(200, MAX_STALL_MS);
+      clock.after(someTime(), () => {
+        if (this.isHealed) return;
+        this.log(`the process stands still for ${Math.round(stallMs)} ms`);
+        this.#stalledUntilMs = Math.max(this.#stalledUntilMs, clock.exactMs + stallMs);
+      });
+    }
     for (let count = 0; count < profile.stops; count += 1) clock.after(someTime(), () => this.#stop());
     for (let count = 0; count < profile.lesserGrades; count += 1) {
       const grade = random.pick(['drain', 'reduce'] as const);
-      clock.after(someTime(), () => {
+      const trip = (): void => {
         if (!this.life?.isReady || this.isHealed) return;
         this.log(grade);
         this.life.trip(grade);
         this.#releaseLater();
-      });
+      };
+      clock.after(someTime(), () => this.whenAwake(trip));
     }
   }
 
   #stop(): void {
+    this.whenAwake(() => this.#stopNow());
+  }
+
+  #stopNow(): void {
     const { life } = this;
     if (!life?.isReady || this.isHealed) return;
     this.log('stop');
@@ -128,10 +176,12 @@ export class World {
 
   #releaseLater(): void {
     if (this.#random.chance(0.3)) return;
-    this.clock.after(this.#random.int(0, MAX_STOP_SLOTS) * this.profile.slotMs, () => {
-      if (!this.life?.isReady) return;
-      this.log('release');
-      if (this.life.release()) this.checker.released();
-    });
+    this.clock.after(this.#random.int(0, MAX_STOP_SLOTS) * this.profile.slotMs, () =>
+      this.whenAwake(() => {
+        if (!this.life?.isReady) return;
+        this.log('release');
+        if (this.life.release()) this.checker.released();
+      }),
+    );
   }
 }

@@ -256,12 +256,8 @@ export class DeskRig {
       gate: {
         stopCount: () => this.stopCount,
         admit: (signature) => void this.admitted.add(signature),
-        admitEarlier: (signature, signedAtMs) => {
-          if (signedAtMs <= this.lastStopAtMs) return false;
-          this.admitted.add(signature);
-          return true;
-        },
-        stoppedSince: (atMs) => atMs <= this.lastStopAtMs,
+        stoppedSince: (atMs, stopCount) =>
+          atMs <= this.lastStopAtMs || (stopCount !== undefined && stopCount !== this.stopCount),
         forget: (signature) => void this.admitted.delete(signature),
       },
       builder: { build: (request) => this.#build(request) },
