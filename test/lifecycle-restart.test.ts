@@ -156,6 +156,23 @@ describe('a stop across a restart', () => {
   });
 });
 
+describe('a stop of a process whose clock was set back', () => {
+  it('is known by its count: what was taken before it looks younger than it, and is not sent on', async () => {
+    const rig = new DeskRig();
+    const out = await rig.sent();
+    const queued = rig.submit({ wallet: OTHER_WALLET });
+    const next = await restart(rig, (one) => {
+      one.stop();
+      one.grade = 'off';
+      one.lastStopAtMs -= 3_600_000;
+    });
+    expect([next.sends, again(next, queued).state]).toEqual([[], 'cancelled']);
+    next.expired(again(next, out));
+    await settled();
+    expect([again(next, out).state, next.builds]).toEqual(['expired', []]);
+  });
+});
+
 describe('while the journal cannot be written', () => {
   it('an end of ours is not told before a restart would know of it', async () => {
     const rig = new DeskRig({ maxAttempts: 1, maxConcurrent: 1 });
