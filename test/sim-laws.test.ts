@@ -1,6 +1,7 @@
 /**
  * The seeded simulation: production's desk, scheduler, locks, tracker, sender, journal and kill switch in worlds of
- * skipped slots, lost forks, lost bytes, cut streams, lying nodes, full disks and kill -9. A failing seed replays:
+ * skipped slots, lost forks, lost bytes, cut streams, lying nodes, full disks, clocks that are set, standstills and
+ * kill -9. A failing seed replays:
  * `node dist/test/sim/run.js --seed N --story`.
  */
 import { describe, expect, it } from 'vitest';
@@ -63,7 +64,18 @@ describe('the checker catches', () => {
     ['resign-after-timer', 'L2', { maxAttempts: 4, dropChance: 0.5, delayedChance: 0.5, stops: 0 }],
     ['resend-after-stop', 'L3', { stops: 2, dropChance: 0.7 }],
     ['processed-is-final', 'L4', { forkChance: 0.3 }],
-    ['expiry-by-one-lagging-node', 'L', { nodeLagSlots: 12, maxAttempts: 4, validityBlocks: 8 }],
+    [
+      'expiry-by-one-lagging-node',
+      'L',
+      {
+        nodeLagSlots: 30,
+        maxAttempts: 4,
+        validityBlocks: 8,
+        includeChance: 0.5,
+        silentLossChance: 0.3,
+        stalls: 0,
+      },
+    ],
     ['locks-ignored', 'locks', { lockRelease: 'processed', maxConcurrent: 32 }],
   ];
 
