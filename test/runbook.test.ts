@@ -11,9 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countChainLandings } from '../src/cli/chain-check.js';
 import { ControlClient, ControlError } from '../src/cli/control-client.js';
 import type { TradeReport } from '../src/cli/trade-report.js';
+import type { Operations } from '../src/control/operations.js';
+import { routeTable } from '../src/control/route-table.js';
 import { readLocalnetFile } from '../src/embedded/localnet-file.js';
 import { isRunning } from '../src/process-watch.js';
 import { type Finished, freePort, Installation, type Script, until } from './support/installation.js';
+import { ManualClock } from './support/manual-clock.js';
 import { bookPath, commandsOf } from './support/runbook-book.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -402,7 +405,7 @@ const WHEN_THERE: {
     },
   },
   "curl http://localhost:3000/api/metrics | jq '.trading'": {
-    there: () => readFileSync(join(ROOT, 'src/control/routes.ts'), 'utf8').includes("'/api/metrics'"),
+    there: () => routeTable({} as Operations, new ManualClock()).some(({ path }) => path === '/api/metrics'),
     check: async (command) => expect(await answered(command)).not.toBe(null),
   },
   'npm run profile:trading': {
