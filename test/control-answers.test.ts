@@ -38,6 +38,9 @@ const VISITS: { readonly [route: string]: (facts: Facts) => Promise<readonly Vis
   'POST /api/circuit-breakers/:name/close': ({ breaker }) => [
     { path: `/api/circuit-breakers/${breaker}/close` },
   ],
+  'GET /api/prices/:mint': async ({ control }) => [
+    { path: `/api/prices/${(await poolsOf(control))[0]?.mint0}` },
+  ],
   'POST /api/queue/clear': () => [{}],
   'PUT /api/config/max-concurrent-trades': () => [{ body: { value: 'auto' } }, { body: { value: 32 } }],
   'PUT /api/config/default-slippage': () => [{ body: { percent: 2, minutes: 1 } }],
@@ -102,6 +105,7 @@ describe('of every route', () => {
       ['GET', { path: `/api/trades/${pool?.pool}` }, 'TRADE_UNKNOWN', undefined],
       ['POST', { path: '/api/kill-switch', body: { active: false } }, 'INTENT_FIELD_MISSING', 'reason'],
       ['POST', { path: '/api/circuit-breakers/none/open' }, 'BREAKER_UNKNOWN', undefined],
+      ['GET', { path: '/api/prices/nobody' }, 'INTENT_FIELD_INVALID', 'mint'],
       ['POST', { path: '/api/profile', body: { minutes: 1 } }, 'INTENT_UNKNOWN_FIELD', 'minutes'],
       ['GET', { path: '/nowhere' }, 'NOT_FOUND', undefined],
       ['PUT', { path: '/api/status' }, 'METHOD_NOT_ALLOWED', undefined],

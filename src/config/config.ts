@@ -81,6 +81,8 @@ function crossFaults(settings: Partial<Settings>): ConfigFault[] {
     if (settings.KEYSTORE_PATH === undefined) add('KEYSTORE_PATH', 'is required with real endpoints');
     if (settings.KEYSTORE_PASSPHRASE_FILE === undefined)
       add('KEYSTORE_PASSPHRASE_FILE', 'is required with real endpoints');
+    if (settings.MAX_REFERENCE_DEVIATION_BPS !== undefined && !asksJupiter(settings))
+      add('MAX_REFERENCE_DEVIATION_BPS', 'needs JUPITER_URL or JUPITER_API_KEY with real endpoints');
     if (settings.LIVE_TRADING && settings.API_TOKEN === undefined)
       add('API_TOKEN', 'is required for live trading on real endpoints');
   }
@@ -91,7 +93,13 @@ function crossFaults(settings: Partial<Settings>): ConfigFault[] {
   ) {
     add('API_TOKEN', 'is required when CONTROL_HOST is not loopback');
   }
+  if (settings.MAX_REFERENCE_DEVIATION_BPS !== undefined && settings.JUPITER_PRICE_POLL_MS === 0)
+    add('JUPITER_PRICE_POLL_MS', 'must not be 0 with MAX_REFERENCE_DEVIATION_BPS');
   return faults;
+}
+
+function asksJupiter(settings: Partial<Settings>): boolean {
+  return settings.JUPITER_URL !== undefined || settings.JUPITER_API_KEY !== undefined;
 }
 
 function configError(faults: readonly ConfigFault[]): HotslotError {

@@ -39,6 +39,9 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+/** An http(s) URL. */
+const url = z.string().regex(/^https?:\/\/[^\s]+$/, 'must be an http(s) URL');
+
 /** A decimal number in a range. */
 const decimal = (min: number, max: number) =>
   z
@@ -122,6 +125,52 @@ export const SETTINGS = {
     integer(100, 60_000),
     '2000',
     'Milliseconds after which an RPC call counts as failed. A timeout is not a failure of the trade.',
+  ),
+  JUPITER_URL: setting(
+    'endpoints',
+    url,
+    undefined,
+    "What the paths of Jupiter's API follow. Default `https://api.jup.ag` once JUPITER_API_KEY is set, and the embedded cluster's own on it; else Jupiter is not asked.",
+  ),
+  JUPITER_API_KEY: setting(
+    'endpoints',
+    z
+      .string()
+      .max(4096)
+      .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
+    undefined,
+    'Sent to Jupiter as `x-api-key`.',
+    { secret: true },
+  ),
+  JUPITER_API_VERSION: setting(
+    'endpoints',
+    z.enum(['v2', 'v1']),
+    'v2',
+    'Version of the swap API: `v2` asks `/swap/v2/order`, `v1` the older `/swap/v1/quote`.',
+  ),
+  JUPITER_TIMEOUT_MS: setting(
+    'endpoints',
+    integer(100, 60_000),
+    '2000',
+    'Milliseconds after which a question to Jupiter counts as failed; over half of it an answer counts as slow.',
+  ),
+  JUPITER_REQUESTS_PER_SECOND: setting(
+    'endpoints',
+    decimal(0.01, 1_000),
+    '1',
+    "Questions to Jupiter a second, prices and quotes together; your plan's limit. Without a key Jupiter allows 0.5.",
+  ),
+  JUPITER_PRICE_POLL_MS: setting(
+    'endpoints',
+    z.union([z.literal('0').transform(Number), integer(500, 3_600_000)]),
+    '2000',
+    "Milliseconds between rounds of asking for the prices of the pools' mints, one question for each 50 of them; 0 turns it off.",
+  ),
+  JUPITER_RECOVERY_MS: setting(
+    'endpoints',
+    integer(100, 3_600_000),
+    '30000',
+    'Milliseconds after which the open circuit breaker `jupiter` lets a question through again.',
   ),
   LOCALNET_ARGS: setting(
     'endpoints',
@@ -396,6 +445,24 @@ export const SETTINGS = {
     integer(0, 3_600_000),
     '30000',
     'Milliseconds without stream or RPC after which the kill switch goes to `drain`. 0 turns it off.',
+  ),
+  MAX_REFERENCE_DEVIATION_BPS: setting(
+    'risk',
+    integer(1, 1_000_000),
+    undefined,
+    "Most that the pool's price may be off Jupiter's when a trade is accepted, in basis points of the lower one.",
+  ),
+  MAX_REFERENCE_AGE_MS: setting(
+    'risk',
+    integer(500, 3_600_000),
+    '10000',
+    "Milliseconds after which Jupiter's price counts as unknown for MAX_REFERENCE_DEVIATION_BPS.",
+  ),
+  REFERENCE_PRICE_REQUIRED: setting(
+    'risk',
+    boolean,
+    'false',
+    "With MAX_REFERENCE_DEVIATION_BPS: `true` denies what Jupiter's price is not known for; otherwise such a trade passes.",
   ),
   DENYLIST_FILE: setting(
     'risk',

@@ -3,7 +3,7 @@
 import type { KillGrade } from '../lifecycle/ports.js';
 import type { CancelResult, LiveAttempt } from '../lifecycle/trade-desk.js';
 import type { LatencySnapshot, SpanName, StageName } from '../metrics/latency.js';
-import type { TradeId } from '../model/brands.js';
+import type { Address, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 import type { QueueStatus } from '../schedule/scheduler.js';
@@ -59,6 +59,30 @@ export interface Maintenance {
   overrideSlippage(percent: number, forMs: number): number;
 }
 
+/** What a mint costs, by Jupiter and by our pools. */
+export interface PriceView {
+  readonly mint: string;
+  /** Null where Jupiter is not asked, gave no price, or none yet. */
+  readonly reference: {
+    readonly source: 'jupiter';
+    /** Dollars for a whole token. */
+    readonly usdPrice: number;
+    readonly decimals: number;
+    readonly slot: number | null;
+    /** Epoch ms at which it was heard. */
+    readonly atMs: number;
+    readonly ageMs: number;
+  } | null;
+  readonly pools: readonly {
+    readonly pool: string;
+    readonly otherMint: string;
+    /** Whole tokens of the other mint for one, without fees; null while the pool is not loaded. */
+    readonly price: number | null;
+    /** How far the pool is off the reference prices of its two mints. */
+    readonly deviationBps: number | null;
+  }[];
+}
+
 export interface Operations extends Maintenance {
   readonly intentDefaults: () => IntentDefaults;
   submit(intent: TradeIntent, receivedUs: number, fingerprint: string): Trade;
@@ -94,4 +118,8 @@ export interface Operations extends Maintenance {
   /** A CPU profile of the main thread in Chrome's format. @throws HotslotError PROFILE_RUNNING */
   profile(durationMs: number): Promise<unknown>;
   positions(): unknown;
+  /** Of every mint that a configured pool trades. */
+  prices(): readonly PriceView[];
+  /** @throws HotslotError MINT_UNKNOWN */
+  price(mint: Address): PriceView;
 }

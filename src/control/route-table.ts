@@ -4,6 +4,7 @@ import { healthRoutes } from './health-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { openApiRoute } from './openapi-route.js';
 import type { Operations } from './operations.js';
+import { priceRoutes } from './price-routes.js';
 import { riskRoutes } from './risk-routes.js';
 import type { Route } from './route.js';
 import { speedRoutes } from './speed-routes.js';
@@ -14,6 +15,7 @@ export function routeTable(operations: Operations, clock: Clock): readonly Route
     ...healthRoutes(operations, clock),
     ...tradeRoutes(operations),
     ...riskRoutes(operations),
+    ...priceRoutes(operations),
     ...speedRoutes(operations),
     ...maintenanceRoutes(operations),
     openApiRoute(),

@@ -15,6 +15,8 @@ export const localnetInfoSchema = z.object({
   wsUrl: z.string(),
   grpcEndpoint: z.string(),
   adminUrl: z.string(),
+  /** Absent in the file of a cluster from before it served Jupiter's API. */
+  jupiterUrl: z.string().optional(),
   genesisHash: z.string(),
   pid: z.number(),
   pools: z.array(z.object({ address, token0Mint: address, token1Mint: address })),

@@ -46,6 +46,16 @@ export const ERROR_CODES = {
   },
   LIVE_TRADING_OFF: { number: 2005, http: 403, message: 'Live trading is off.' },
   RATE_LIMITED: { number: 2006, http: 429, message: 'More trades a second than the limit allows.' },
+  REFERENCE_DEVIATION: {
+    number: 2007,
+    http: 422,
+    message: "The pool's price is further off the reference price than the limit allows.",
+  },
+  REFERENCE_UNKNOWN: {
+    number: 2008,
+    http: 503,
+    message: 'There is no reference price that is new enough.',
+  },
 
   QUEUE_FULL: { number: 3001, http: 429, message: 'The trade queue is full.' },
   DEADLINE_PASSED: { number: 3002, http: 408, message: 'The deadline passed before the trade was signed.' },
@@ -99,6 +109,10 @@ export const ERROR_CODES = {
   STREAM_FAILED: { number: 7004, http: 502, message: 'The Yellowstone stream failed.' },
   BREAKER_OPEN: { number: 7005, http: 503, message: 'The circuit breaker is open.' },
   TRANSACTION_FAILED: { number: 7006, http: 422, message: 'The transaction landed with an error.' },
+  JUPITER_FAILED: { number: 7007, http: 502, message: 'Jupiter failed.' },
+  JUPITER_TIMEOUT: { number: 7008, http: 504, message: 'Jupiter did not answer in time.' },
+  JUPITER_RATE_LIMITED: { number: 7009, http: 503, message: 'The rate limit of Jupiter is reached.' },
+  JUPITER_NO_ROUTE: { number: 7010, http: 422, message: 'Jupiter has no route for this.' },
 
   CONFIG_INVALID: { number: 8001, http: 500, message: 'The configuration has faults.' },
   PORT_TAKEN: { number: 8002, http: 500, message: 'A port is taken.' },

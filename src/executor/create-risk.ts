@@ -1,6 +1,7 @@
 /** Risk, wired: limits, reservations, positions, PnL, lists, and the kill switch that trips by itself. */
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import type { ReferencePrices } from '../jupiter/reference-prices.js';
 import type { Log } from '../logging/log.js';
 import { asAddress } from '../model/brands.js';
 import { AutoTrips } from '../risk/auto-trips.js';
@@ -8,6 +9,7 @@ import type { KillSwitch } from '../risk/kill-switch.js';
 import { MintLists } from '../risk/mint-lists.js';
 import { PnlBook } from '../risk/pnl.js';
 import { AccountPositions, type Holding } from '../risk/positions.js';
+import { ReferenceGuard } from '../risk/reference-guard.js';
 import { Reservations } from '../risk/reservations.js';
 import { RiskGate, type RiskLimits } from '../risk/risk-gate.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
@@ -39,10 +41,13 @@ export interface RiskParts {
   readonly killSwitch: KillSwitch;
   readonly wallets: readonly TradingWallet[];
   readonly holdings: readonly Holding[];
+  /** Jupiter's, for MAX_REFERENCE_DEVIATION_BPS. */
+  readonly prices: Pick<ReferencePrices, 'priceOf'> | undefined;
 }
 
 /** @throws HotslotError CONFIG_INVALID for a mint list that cannot be read */
-export function createRisk({ config, clock, log, market, killSwitch, wallets, holdings }: RiskParts): Risk {
+export function createRisk(parts: RiskParts): Risk {
+  const { config, clock, log, market, killSwitch, wallets, holdings } = parts;
   const quoteMint = asAddress(config.QUOTE_MINT);
   const valuation = poolValuation(market.book, quoteMint);
   // Those too that trade no more and still hold something.
@@ -65,6 +70,7 @@ export function createRisk({ config, clock, log, market, killSwitch, wallets, ho
     pnl,
     valuation,
     quoteMint,
+    ...given('referenceGuard', referenceGuardOf(parts)),
   });
   const admission = new RiskAdmission({
     wallets,
@@ -85,6 +91,18 @@ export function createRisk({ config, clock, log, market, killSwitch, wallets, ho
     await pnl.save().catch(unsaved);
   };
   return { admission, positions, pnl, trips, reservations, lists, close };
+}
+
+/** Undefined where no deviation is limited. */
+function referenceGuardOf({ config, market, prices }: RiskParts): ReferenceGuard | undefined {
+  if (config.MAX_REFERENCE_DEVIATION_BPS === undefined) return undefined;
+  return new ReferenceGuard({
+    maxDeviationBps: config.MAX_REFERENCE_DEVIATION_BPS,
+    maxAgeMs: config.MAX_REFERENCE_AGE_MS,
+    required: config.REFERENCE_PRICE_REQUIRED,
+    referenceOf: (mint) => prices?.priceOf(mint),
+    snapshotOf: (pool) => market.book.snapshotOf(pool),
+  });
 }
 
 function limitsOf(config: Config): RiskLimits {

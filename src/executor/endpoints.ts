@@ -9,9 +9,14 @@ export interface Endpoints {
   readonly rpc: readonly string[];
   readonly pools: readonly Address[];
   readonly lookupTables: readonly Address[];
+  /** Undefined where Jupiter is not asked. */
+  readonly jupiter: string | undefined;
   /** For people. */
   readonly cluster: string;
 }
+
+/** Where Jupiter itself is. */
+const JUPITER_URL = 'https://api.jup.ag';
 
 /** Host and port of each Yellowstone endpoint; one that is named twice is told apart by a number. */
 export function streamNames(endpoints: readonly string[]): string[] {
@@ -30,6 +35,7 @@ export function endpointsOf(config: Config, embedded: LocalnetInfo | undefined):
       rpc: config.RPC_ENDPOINTS,
       pools: config.POOLS,
       lookupTables: config.LOOKUP_TABLES,
+      jupiter: jupiterUrlOf(config, undefined),
       cluster: config.YELLOWSTONE_ENDPOINTS.join(', '),
     };
   }
@@ -40,6 +46,17 @@ export function endpointsOf(config: Config, embedded: LocalnetInfo | undefined):
     rpc: [embedded.rpcUrl],
     pools: configured.length > 0 ? configured : embedded.pools.map((pool) => pool.address),
     lookupTables: embedded.lookupTables,
+    jupiter: jupiterUrlOf(config, embedded),
     cluster: `the embedded cluster (RPC ${embedded.rpcUrl})`,
   };
+}
+
+/** The configured one, the embedded cluster's own, or Jupiter itself where there is a key for it. */
+export function jupiterUrlOf(
+  config: Pick<Config, 'JUPITER_URL' | 'JUPITER_API_KEY' | 'embedded'>,
+  localnet: Pick<LocalnetInfo, 'jupiterUrl'> | undefined,
+): string | undefined {
+  if (config.JUPITER_URL !== undefined) return config.JUPITER_URL;
+  if (config.embedded) return localnet?.jupiterUrl;
+  return config.JUPITER_API_KEY === undefined ? undefined : JUPITER_URL;
 }

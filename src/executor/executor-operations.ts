@@ -9,6 +9,7 @@ import { systemClock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
+import { priceView, priceViews } from './price-views.js';
 import { killSwitchState } from './starting-operations.js';
 
 const PERCENT_IN_BPS = 100;
@@ -57,6 +58,8 @@ export function executorOperations(
     latencyLog: () => executor.latencyLog.read(),
     latencyPercentiles: (histogram) => percentileFile(executor.latency.histogram(histogram)),
     profile: (durationMs) => profiler.profile(durationMs),
+    prices: () => priceViews(executor.market.book, executor.jupiter?.prices),
+    price: (mint) => priceView(executor.market.book, executor.jupiter?.prices, mint),
     positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };
 }
@@ -98,6 +101,7 @@ function statusOf(executor: Executor, startedAtMs: number) {
     },
     endpoints: {
       yellowstone: endpoints.yellowstone.map(withoutSecrets),
+      jupiter: endpoints.jupiter === undefined ? null : withoutSecrets(endpoints.jupiter),
       rpc: rpcUrls(executor),
       streams: market.streamEndpoints(),
       nodes: executor.rpc.health(),

@@ -37,6 +37,7 @@ import { healthFacts } from './health-facts.js';
 import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
+import { type Jupiter, openJupiter } from './open-jupiter.js';
 import { openRecorder } from './open-recorder.js';
 import { startBuilder } from './signing.js';
 import { StrangerWatch } from './stranger-watch.js';
@@ -75,6 +76,8 @@ export interface Executor {
   readonly index: TradeIndex;
   readonly rpc: RpcPool;
   readonly breakers: BreakerRegistry;
+  /** Undefined where Jupiter is not asked. */
+  readonly jupiter: Jupiter | undefined;
   readonly builder: AdaptiveBuilder;
   readonly hotPath: HotPath;
   readonly latency: LatencyRecorder;
@@ -129,7 +132,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
   const killSwitch = options.killSwitch ?? new KillSwitch({ path: killSwitchPath(config), clock });
   shareKillSwitch(killSwitch, market);
-  const risk = createRisk({ config, clock, log, market, killSwitch, wallets, holdings });
+  const jupiter = openJupiter({ config, endpoints, breakers, clock, log, pools: market.book });
+  const prices = jupiter?.prices;
+  const risk = createRisk({ config, clock, log, market, killSwitch, wallets, holdings, prices });
   let queueDepth = () => 0;
   const { builder, routes } = startBuilder({
     config,
@@ -220,6 +225,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     await hotPath.close();
     outage.cancel();
     lagPoll.close();
+    await jupiter?.close();
     health.close();
     market.close();
     tracker.close();
@@ -240,6 +246,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     index,
     rpc,
     breakers,
+    jupiter,
     builder,
     hotPath,
     latency,

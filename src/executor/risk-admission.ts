@@ -58,6 +58,7 @@ export class RiskAdmission implements Admission {
       feeLamports: this.#options.maxCostLamports,
       slippageBps: intent.slippageBps,
       priceImpactBps: route.quote.priceImpactBps,
+      poolKeys: route.keys,
     };
     if (intent.dryRun) {
       if (request.grade === 'off') this.#options.gate.check(risk);

@@ -1,4 +1,5 @@
 import { HotslotError } from '../errors/hotslot-error.js';
+import type { PoolKeys } from '../market/types.js';
 import type { Address } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
 import { SOL_MINT } from './balance-changes.js';
@@ -6,6 +7,7 @@ import type { KillSwitch } from './kill-switch.js';
 import type { MintLists } from './mint-lists.js';
 import type { PnlBook, Valuation } from './pnl.js';
 import type { PositionView } from './positions.js';
+import type { ReferenceGuard } from './reference-guard.js';
 import type { Reservation, Reservations } from './reservations.js';
 
 /** Every limit is off where it is absent. Quote amounts are base units of the quote currency. */
@@ -34,6 +36,8 @@ export const MAX_COUNTED_TRADES_PER_SECOND = 100_000;
 export interface RiskRequest extends Reservation {
   readonly slippageBps: number;
   readonly priceImpactBps: number;
+  /** Of the pool that it goes to; absent: its price is compared with nothing. */
+  readonly poolKeys?: PoolKeys;
 }
 
 /**
@@ -51,6 +55,7 @@ export class RiskGate {
   readonly #pnl: PnlBook;
   readonly #valuation: Valuation;
   readonly #quoteMint: Address;
+  readonly #referenceGuard: ReferenceGuard | undefined;
   /** Monotonic times of the trades accepted within the last second, oldest first. */
   #acceptedAtUs: number[] = [];
 
@@ -64,6 +69,7 @@ export class RiskGate {
     pnl: PnlBook;
     valuation: Valuation;
     quoteMint: Address;
+    referenceGuard?: ReferenceGuard;
   }) {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
@@ -74,6 +80,7 @@ export class RiskGate {
     this.#pnl = parts.pnl;
     this.#valuation = parts.valuation;
     this.#quoteMint = parts.quoteMint;
+    this.#referenceGuard = parts.referenceGuard;
     if ((this.#limits.maxTradesPerSecond ?? 0) > MAX_COUNTED_TRADES_PER_SECOND) {
       throw new HotslotError('CONFIG_INVALID', { field: 'maxTradesPerSecond' });
     }
@@ -93,7 +100,7 @@ export class RiskGate {
   /**
    * Checks and reserves. `Reservations.release` ends it, once confirmed balances hold the landing.
    * @throws HotslotError KILL_SWITCH_ACTIVE, MINT_DENIED, RISK_LIMIT (context.limit names it), PRICE_IMPACT,
-   *   INSUFFICIENT_FUNDS, RATE_LIMITED
+   *   REFERENCE_DEVIATION, REFERENCE_UNKNOWN, INSUFFICIENT_FUNDS, RATE_LIMITED
    */
   accept(request: RiskRequest): void {
     this.check(request);
@@ -131,6 +138,7 @@ export class RiskGate {
         context: { limit: 'maxPriceImpactBps', allowed: maxPriceImpactBps, actual: request.priceImpactBps },
       });
     }
+    if (request.poolKeys !== undefined) this.#referenceGuard?.check(request.poolKeys);
     if (maxTradeQuote !== undefined) {
       const worth = this.#worthOf(request.inputMint, request.mostIn, 'maxTradeQuote');
       if (worth > maxTradeQuote) throw exceeded('maxTradeQuote', maxTradeQuote, worth, 'amount');

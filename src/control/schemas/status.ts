@@ -48,6 +48,7 @@ const node = z.object({
   host: z.string(),
   meanMs: z.number(),
   failureShare: z.number().min(0).max(1),
+  isFailing: z.boolean().describe('The last call failed.'),
   calls: count(),
   lastOkAtMs: epochMs().optional(),
   lastError: z.string().optional(),
@@ -109,6 +110,7 @@ export const statusSchema = z
       .object({
         yellowstone: z.array(z.string()),
         rpc: z.array(z.string()),
+        jupiter: z.string().nullable().describe('Null where Jupiter is not asked.'),
         streams: z.array(stream),
         nodes: z.array(node),
       })

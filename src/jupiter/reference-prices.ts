@@ -1,0 +1,69 @@
+/** Jupiter's prices of the mints that we trade, kept fresh in the background and read without any waiting. */
+import type { Address } from '../model/brands.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+import type { JupiterClient } from './jupiter-client.js';
+import type { JupiterPrice } from './types.js';
+
+/** Mints that are watched; each fifty are a request. */
+export const MAX_WATCHED_MINTS = 1_000;
+
+export interface ReferencePricesOptions {
+  readonly client: Pick<JupiterClient, 'prices'>;
+  readonly mints: () => readonly Address[];
+  readonly clock: Clock;
+  /** Milliseconds from one round to the next. */
+  readonly pollMs: number;
+  /** Called once for each row of rounds that failed. */
+  readonly onFault: (error: unknown) => void;
+  /** Called with the first round that succeeds after such a row. */
+  readonly onRecovered: () => void;
+}
+
+export interface PriceWithAge extends JupiterPrice {
+  readonly ageMs: number;
+}
+
+export class ReferencePrices {
+  readonly #options: ReferencePricesOptions;
+  readonly #prices = new Map<Address, JupiterPrice>();
+  readonly #timer: TimerHandle;
+  #isAsking = false;
+  #isFailing = false;
+  #isClosed = false;
+
+  /** Asks at once, and then every `pollMs`. */
+  constructor(options: ReferencePricesOptions) {
+    this.#options = options;
+    this.#timer = options.clock.every(options.pollMs, () => void this.#refresh());
+    void this.#refresh();
+  }
+
+  /** The newest price that was heard, with its age; undefined where there was none yet. */
+  priceOf(mint: Address): PriceWithAge | undefined {
+    const price = this.#prices.get(mint);
+    if (price === undefined) return undefined;
+    return { ...price, ageMs: (this.#options.clock.monotonicUs() - price.receivedUs) / 1_000 };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer.cancel();
+  }
+
+  /** A round that takes longer than the period is not overtaken by the next. */
+  async #refresh(): Promise<void> {
+    if (this.#isAsking || this.#isClosed) return;
+    this.#isAsking = true;
+    try {
+      const prices = await this.#options.client.prices(this.#options.mints().slice(0, MAX_WATCHED_MINTS));
+      for (const price of prices.values()) this.#prices.set(price.mint, price);
+      if (this.#isFailing) this.#options.onRecovered();
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing && !this.#isClosed) this.#options.onFault(error);
+      this.#isFailing = true;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
