@@ -27,7 +27,7 @@ export async function openEmbeddedKeystore(
     const passphrase = randomBytes(PASSPHRASE_BYTES).toString('base64url');
     writeFileSync(paths.passphrase, `${passphrase}\n`, { mode: MODE_PRIVATE, flag: 'wx' });
   }
-  const keystore = await Keystore.create(paths.keystore, readPassphrase(paths.passphrase));
+  const keystore = await createKeystore(paths);
   for (let number = 1; number <= keyCount; number++) keystore.generate(`trading-key-${number}`).wipe();
   keystore.generate('master').wipe();
   await keystore.save();
@@ -37,6 +37,11 @@ export async function openEmbeddedKeystore(
 /** @throws HotslotError KEYSTORE_INVALID */
 export function openKeystore(paths: KeystorePaths): Promise<Keystore> {
   return Keystore.open(paths.keystore, readPassphrase(paths.passphrase));
+}
+
+/** A new, empty one; nothing is written before `save`. @throws HotslotError KEYSTORE_INVALID */
+export function createKeystore(paths: KeystorePaths): Promise<Keystore> {
+  return Keystore.create(paths.keystore, readPassphrase(paths.passphrase));
 }
 
 function readPassphrase(path: string): string {

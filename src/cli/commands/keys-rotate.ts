@@ -1,21 +1,14 @@
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { holdDataDir } from '../../journal/data-dir.js';
 import { isTradingName, MASTER_KEY } from '../../keys/key-names.js';
 import { type RotationResult, rotateKey } from '../../keys/rotation.js';
-import { StepFile } from '../../keys/step-file.js';
-import { TransactionLander } from '../../keys/transaction-lander.js';
-import { tokenHoldingsOf } from '../../send/token-accounts.js';
 import { type CommandChain, withChain } from '../chain.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment, type Environment } from '../environment.js';
 import { reloadExecutorKeys, waitForLastTrade } from '../executor-keys.js';
 import { EXIT } from '../exit-codes.js';
-import { openConfiguredKeystore } from '../key-files.js';
-import { note, withProgress } from '../output.js';
+import { withKeyTransfers } from '../key-transfers.js';
+import { withProgress } from '../output.js';
 
-/** One rotation at a time; the folder also has what a rotation has signed and not seen landed. */
-const FOLDER = 'rotations';
 const DEFAULT_WAIT_SECONDS = 120;
 const MOST_WAIT_SECONDS = 86_400;
 
@@ -53,42 +46,23 @@ function wholeSeconds(text: string): number {
   return value;
 }
 
-async function rotate(
+function rotate(
   environment: Environment,
   chain: CommandChain,
   name: string,
   waitSeconds: number,
 ): Promise<CommandResult> {
-  const { config, rpc, reader } = chain;
-  const folder = join(config.DATA_DIR, FOLDER);
-  const held = await holdDataDir(folder);
-  const keystore = await openConfiguredKeystore(config);
-  try {
-    const steps = new StepFile(folder, name);
-    const result = await rotateKey({
-      name,
-      keystore,
-      steps,
-      lander: new TransactionLander({
-        rpc,
-        reader,
-        steps,
-        computeUnitPriceMicroLamports: config.COMPUTE_UNIT_PRICE,
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  const { config } = chain;
+  return withKeyTransfers(chain, name, name, async (tools) =>
+    told(
+      await rotateKey({
+        ...tools,
+        name,
+        reloadExecutor: () => reloadExecutorKeys(environment, config),
+        isTradingOver: (wallet) => waitForLastTrade(environment, config, wallet, waitSeconds * 1_000),
       }),
-      lamportsOf: async (address) =>
-        (await reader.accounts([address], 'confirmed')).accounts[0]?.lamports ?? 0n,
-      holdingsOf: (address) => tokenHoldingsOf(rpc, address),
-      minWalletLamports: config.MIN_WALLET_LAMPORTS,
-      reloadExecutor: () => reloadExecutorKeys(environment, config),
-      isTradingOver: (wallet) => waitForLastTrade(environment, config, wallet, waitSeconds * 1_000),
-      onStep: (text) => note(`${name}: ${text}`),
-    });
-    return told(result);
-  } finally {
-    keystore.close();
-    await held.release();
-  }
+    ),
+  );
 }
 
 function told(result: RotationResult): CommandResult {
