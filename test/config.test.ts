@@ -99,14 +99,14 @@ describe('a configuration', () => {
   });
 
   it('shows no secret, and repeats no value in a fault', () => {
-    const secret = 'correct horse';
+    const secret = 'correct-horse';
     const shown = JSON.stringify(
       describeConfig(loadConfig({ API_TOKEN: secret, YELLOWSTONE_X_TOKEN: secret })),
     );
     expect(shown).not.toContain(secret);
     expect(shown).toContain('(set)');
     expect(() => loadConfig({ MAX_QUEUED_TRADES: secret })).toThrow(
-      /^(?!.*correct horse).*MAX_QUEUED_TRADES/s,
+      /^(?!.*correct-horse).*MAX_QUEUED_TRADES/s,
     );
   });
 });

@@ -98,11 +98,12 @@ describe('the Kestra-shaped port', () => {
     expect((await ask(`${BASE}/emergency-stop`, { method: 'PUT' })).status).toBe(404);
   });
 
-  it('wants a token where one is configured, and is nobody else’s page’s to call', async () => {
+  it('wants a token for more than a stop where one is configured, and is nobody else’s page’s to call', async () => {
     const { stops, ask } = await listen({ admin: 'a', trade: 't' });
     const stop = (headers: Record<string, string>) =>
       ask(`${BASE}/emergency-stop`, { method: 'POST', headers });
-    expect((await stop({})).status).toBe(401);
+    expect((await stop({ authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await ask(`${BASE}/solana-trading-flow`)).status).toBe(401);
     expect((await stop({ authorization: 'Bearer t', origin: 'http://evil.example' })).status).toBe(403);
     expect(stops).toEqual([]);
     expect((await stop({ authorization: 'Bearer t' })).status).toBe(200);

@@ -1,6 +1,8 @@
 // Dashboards ask for the status a hundred times a second; none of them may see a kill switch that is already over.
 import { expect, test } from 'vitest';
 import { CachedStatus, STATUS_MAX_AGE_MS } from '../src/control/cached-status.js';
+import { killSwitchVersionOf } from '../src/executor/kill-switch-version.js';
+import type { KillSwitch } from '../src/risk/kill-switch.js';
 import type { Clock } from '../src/time/clock.js';
 
 function fixture() {
@@ -31,4 +33,17 @@ test('a change of the kill switch is seen by the very next reader', () => {
   state.active = true;
   state.version = 1;
   expect(read()).toMatchObject({ built: 2, killSwitchActive: true });
+});
+
+test('the plane of the start and that of the executor count the changes of a switch as one', () => {
+  const listeners: (() => void)[] = [];
+  const killSwitch = {
+    onChange: (listener: () => void) => listeners.push(listener),
+  } as unknown as KillSwitch;
+  const starting = killSwitchVersionOf(killSwitch);
+  for (const listener of listeners) listener();
+  const running = killSwitchVersionOf(killSwitch);
+  expect(running()).toBe(starting());
+  for (const listener of listeners) listener();
+  expect([starting(), running()]).toEqual([2, 2]);
 });

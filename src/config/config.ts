@@ -1,6 +1,7 @@
 /** Environment in, one frozen and validated object out. */
 import type { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { isLoopbackHost } from './loopback.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
 type Value<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]['schema']>;
@@ -22,8 +23,6 @@ export interface ConfigFault {
   readonly setting: string;
   readonly problem: string;
 }
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 interface Environment {
   readonly [name: string]: string | undefined;
@@ -88,7 +87,7 @@ function crossFaults(settings: Partial<Settings>): ConfigFault[] {
   }
   if (
     settings.CONTROL_HOST !== undefined &&
-    !LOOPBACK.has(settings.CONTROL_HOST) &&
+    !isLoopbackHost(settings.CONTROL_HOST) &&
     settings.API_TOKEN === undefined
   ) {
     add('API_TOKEN', 'is required when CONTROL_HOST is not loopback');

@@ -82,6 +82,9 @@ const addressList = list
 
 const text = z.string().min(1).max(4096);
 
+/** What can stand in an Authorization header. */
+const token = z.string().regex(/^[\x21-\x7e]{1,1024}$/, 'must be 1 to 1024 visible ASCII characters');
+
 export const SETTINGS = {
   YELLOWSTONE_ENDPOINTS: setting(
     'endpoints',
@@ -348,11 +351,23 @@ export const SETTINGS = {
     undefined,
     "Port of the runbook's two Kestra-shaped routes; 0 lets the system choose. On the embedded cluster 8080 is used where it is free.",
   ),
-  API_TOKEN: setting('control', text, undefined, 'Bearer token of an administrator.', { secret: true }),
-  API_TOKEN_TRADE: setting('control', text, undefined, 'Bearer token that may read and trade.', {
+  CONTROL_MAX_REQUESTS_PER_SECOND: setting(
+    'control',
+    integer(1, 1_000_000),
+    undefined,
+    'Requests a second that one client address may ask of the control plane, and as many at once; more are answered 429, a stop never is. Default: 250000 on loopback, 2000 on any other CONTROL_HOST.',
+  ),
+  CONTROL_MAX_CONNECTIONS: setting(
+    'control',
+    integer(1, 100_000),
+    '1024',
+    'Connections that the control plane holds at once; more are closed as they come.',
+  ),
+  API_TOKEN: setting('control', token, undefined, 'Bearer token of an administrator.', { secret: true }),
+  API_TOKEN_TRADE: setting('control', token, undefined, 'Bearer token that may read and trade.', {
     secret: true,
   }),
-  API_TOKEN_READ: setting('control', text, undefined, 'Bearer token that may read.', { secret: true }),
+  API_TOKEN_READ: setting('control', token, undefined, 'Bearer token that may read.', { secret: true }),
 
   SIGNING: setting(
     'performance',

@@ -1,13 +1,24 @@
 /** Who may do what: bearer tokens with roles, compared in constant time, and no page of another site. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HotslotError } from '../errors/hotslot-error.js';
-import type { Request } from './http-exchange.js';
 
-export type Role = 'open' | 'read' | 'trade' | 'admin';
+/**
+ * What a route needs. `open` needs nothing. `stop` is for routes that stop: a token that may trade, or no token at all
+ * where only this machine can reach the port.
+ */
+export type Role = 'open' | 'stop' | 'read' | 'trade' | 'admin';
 
-const RANK: { readonly [R in Role]: number } = { open: 0, read: 1, trade: 2, admin: 3 };
+/** Without a token nobody is more than a passer-by, also where a stop was let through. */
+const RANK: { readonly [R in Role]: number } = { open: 0, stop: 0, read: 1, trade: 2, admin: 3 };
 
 const LOOPBACK_HOST = /^(127(?:\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
+
+/** The headers that decide; an absent one is empty. */
+export interface AccessHeaders {
+  readonly host: string;
+  readonly origin: string;
+  readonly authorization: string;
+}
 
 export interface AccessOptions {
   readonly admin: string | undefined;
@@ -19,7 +30,9 @@ export interface AccessOptions {
 
 export class Access {
   readonly #tokens: readonly { readonly role: Role; readonly digest: Buffer }[];
-  readonly #loopback: boolean;
+  readonly isLoopback: boolean;
+  /** The Host header that passed last: nearly always the next one too. */
+  #knownHost = '';
 
   constructor(options: AccessOptions) {
     const given = [
@@ -30,7 +43,7 @@ export class Access {
     this.#tokens = given.flatMap(([role, token]) =>
       token === undefined ? [] : [{ role, digest: digestOf(token) }],
     );
-    this.#loopback = options.loopback;
+    this.isLoopback = options.loopback;
   }
 
   /** Whether any token is configured; without one, loopback may do everything. */
@@ -39,29 +52,33 @@ export class Access {
   }
 
   /**
+   * @returns the role of whoever asks; `open` or `stop` for one without a token
    * @throws HotslotError ORIGIN_REFUSED, UNAUTHENTICATED, FORBIDDEN
    */
-  assertMay(request: Pick<Request, 'headers'>, needed: Role): void {
-    this.#assertSameSite(request.headers);
-    if (needed === 'open' || !this.needsToken) return;
-    const role = this.#roleOf(request.headers.authorization);
+  assertMay({ headers }: { readonly headers: AccessHeaders }, needed: Role): Role {
+    this.#assertSameSite(headers);
+    if (needed === 'open') return 'open';
+    if (!this.needsToken) return 'admin';
+    if (needed === 'stop' && this.isLoopback && headers.authorization === '') return 'stop';
+    const role = this.#roleOf(headers.authorization);
     if (role === undefined) throw new HotslotError('UNAUTHENTICATED');
-    if (RANK[role] < RANK[needed]) throw new HotslotError('FORBIDDEN', { context: { role, needed } });
+    assertRank(role, needed === 'stop' ? 'trade' : needed);
+    return role;
   }
 
   /** A browser sends Origin with whatever another site's page asks for, and Host shows a rebound name. */
-  #assertSameSite(headers: Request['headers']): void {
-    if (this.#loopback && headers.host !== '' && !LOOPBACK_HOST.test(headers.host)) {
-      throw new HotslotError('ORIGIN_REFUSED', { detail: 'The Host header names another host.' });
+  #assertSameSite({ host, origin }: AccessHeaders): void {
+    if (this.isLoopback && host !== this.#knownHost) {
+      if (host !== '' && !LOOPBACK_HOST.test(host))
+        throw new HotslotError('ORIGIN_REFUSED', { detail: 'The Host header names another host.' });
+      this.#knownHost = host;
     }
-    if (headers.origin === '') return;
-    if (headers.origin !== `http://${headers.host}` && headers.origin !== `https://${headers.host}`) {
-      throw new HotslotError('ORIGIN_REFUSED');
-    }
+    if (origin === '') return;
+    if (origin !== `http://${host}` && origin !== `https://${host}`) throw new HotslotError('ORIGIN_REFUSED');
   }
 
   #roleOf(authorization: string): Role | undefined {
-    const match = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization);
+    const match = /^Bearer ([\x21-\x7e]{1,1024})$/i.exec(authorization);
     if (!match) return undefined;
     const digest = digestOf(match[1]!);
     let found: Role | undefined;
@@ -71,6 +88,16 @@ export class Access {
     }
     return found;
   }
+}
+
+/**
+ * For what only the body shows to be more than the route's role.
+ * @throws HotslotError UNAUTHENTICATED for one without a token, FORBIDDEN
+ */
+export function assertRank(role: Role, needed: Role): void {
+  if (RANK[role] >= RANK[needed]) return;
+  if (RANK[role] === 0) throw new HotslotError('UNAUTHENTICATED');
+  throw new HotslotError('FORBIDDEN', { context: { role, needed } });
 }
 
 function digestOf(token: string): Buffer {

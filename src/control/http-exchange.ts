@@ -2,28 +2,13 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { ERROR_CODES, type ErrorCode } from '../errors/codes.js';
 import { HotslotError } from '../errors/hotslot-error.js';
+import type { AccessHeaders, Role } from './access.js';
+import { type WriteOptions, writeAnswer } from './write-answer.js';
 
 /** Longest request body, bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
-
-const STATUS_TEXT: { readonly [status: number]: string } = {
-  200: '200 OK',
-  202: '202 Accepted',
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  403: '403 Forbidden',
-  404: '404 Not Found',
-  405: '405 Method Not Allowed',
-  408: '408 Request Timeout',
-  409: '409 Conflict',
-  413: '413 Content Too Large',
-  422: '422 Unprocessable Content',
-  429: '429 Too Many Requests',
-  500: '500 Internal Server Error',
-  502: '502 Bad Gateway',
-  503: '503 Service Unavailable',
-  504: '504 Gateway Timeout',
-};
+/** Longest query, and longest part of a path, characters. */
+export const MAX_ADDRESS_LENGTH = 2_048;
 
 export interface Answer {
   readonly status: number;
@@ -33,19 +18,20 @@ export interface Answer {
   readonly headers?: { readonly [name: string]: string };
 }
 
-/** What a handler sees of a request; copied out, because uWebSockets' own object dies with the callback. */
+/**
+ * What a handler sees of a request; copied out, because uWebSockets' own object dies with the callback. What the
+ * route does not declare is not read.
+ */
 export interface Request {
   readonly method: string;
+  /** Of the route, with its `:name`s. */
   readonly path: string;
-  /** For reading: requests without one share it. */
   readonly query: URLSearchParams;
   readonly parameters: readonly string[];
-  readonly headers: {
-    readonly accept: string;
-    readonly authorization: string;
-    readonly origin: string;
-    readonly host: string;
-  };
+  /** The Accept header of a route that answers in several types; else empty. */
+  readonly accept: string;
+  /** Who asks: at least the route's role. */
+  readonly caller: Role;
   /** Monotonic microseconds at which the request's head was read. */
   readonly receivedUs: number;
   /** Parsed JSON; undefined for an empty body. */
@@ -66,6 +52,7 @@ export function problemOf(error: HotslotError): Answer {
   return {
     status: error.httpStatus,
     contentType: 'application/problem+json',
+    ...headersOf(error),
     body: {
       type: `https://hotslot.dev/problems/${error.code}`,
       title: ERROR_CODES[error.code].message,
@@ -76,6 +63,13 @@ export function problemOf(error: HotslotError): Answer {
       ...(error.context === undefined ? {} : { context: error.context }),
     },
   };
+}
+
+/** What HTTP wants said beside the code. */
+function headersOf({ code, context }: HotslotError): Pick<Answer, 'headers'> {
+  if (code === 'UNAUTHENTICATED') return { headers: { 'WWW-Authenticate': 'Bearer' } };
+  const retryAfterS = context?.retryAfterS;
+  return retryAfterS === undefined ? {} : { headers: { 'Retry-After': String(retryAfterS) } };
 }
 
 /** A request whose head was read; `finish` answers once, and never after the client has gone. */
@@ -94,26 +88,14 @@ export class Exchange {
     return this.#isOver;
   }
 
-  finish(answer: Answer): void {
+  finish(answer: Answer, options?: WriteOptions): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const body =
-      typeof answer.body === 'string' || answer.body instanceof Uint8Array
-        ? answer.body
-        : stringify(answer.body);
-    this.#response.cork(() => {
-      this.#response.writeStatus(STATUS_TEXT[answer.status] ?? String(answer.status));
-      this.#response.writeHeader('Content-Type', answer.contentType ?? 'application/json');
-      this.#response.writeHeader('Cache-Control', 'no-store');
-      this.#response.writeHeader('X-Content-Type-Options', 'nosniff');
-      for (const [name, value] of Object.entries(answer.headers ?? {}))
-        this.#response.writeHeader(name, value);
-      this.#response.end(body);
-    });
+    this.#response.cork(() => writeAnswer(this.#response, answer, options));
   }
 
-  fail(code: ErrorCode, detail?: string): void {
-    this.finish(problemOf(new HotslotError(code, detail === undefined ? {} : { detail })));
+  fail(code: ErrorCode, detail?: string, options?: WriteOptions): void {
+    this.finish(problemOf(new HotslotError(code, detail === undefined ? {} : { detail })), options);
   }
 
   /** Reads the body within the bound, parses it and calls `then`; answers by itself when it cannot. */
@@ -124,7 +106,8 @@ export class Exchange {
       if (this.#isOver) return;
       size += chunk.byteLength;
       if (size > MAX_BODY_BYTES) {
-        this.fail('BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes.`);
+        // What is left of it would otherwise be read to its end.
+        this.fail('BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes.`, { closes: true });
         return;
       }
       // The chunk's memory is the server's and is reused after this callback.
@@ -150,33 +133,50 @@ function parseJson(text: string): unknown {
   }
 }
 
-export function readHead(
-  request: HttpRequest,
-  parameterCount: number,
-  receivedUs: number,
-): Omit<Request, 'body'> {
+/** The head of a request that no route takes, or that is upgraded. */
+export interface Head {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: AccessHeaders;
+}
+
+/** @throws HotslotError HEAD_TOO_LARGE */
+export function readHead(request: HttpRequest): Head {
   return {
     method: request.getMethod().toUpperCase(),
     path: request.getUrl(),
-    query: queryOf(request),
-    parameters: Array.from({ length: parameterCount }, (_, index) =>
-      decode(request.getParameter(index) ?? ''),
-    ),
+    query: readQuery(request),
     headers: {
-      accept: request.getHeader('accept'),
       authorization: request.getHeader('authorization'),
       origin: request.getHeader('origin'),
       host: request.getHeader('host'),
     },
-    receivedUs,
   };
 }
 
-const NO_QUERY = new URLSearchParams();
+/** For reading: requests without a query share it. */
+export const NO_QUERY = new URLSearchParams();
 
-function queryOf(request: HttpRequest): URLSearchParams {
+/** @throws HotslotError HEAD_TOO_LARGE */
+export function readQuery(request: HttpRequest): URLSearchParams {
   const text = request.getQuery() ?? '';
-  return text === '' ? NO_QUERY : new URLSearchParams(text);
+  return text === '' ? NO_QUERY : new URLSearchParams(within(text));
+}
+
+const NO_PARAMETERS: readonly string[] = [];
+
+/** @throws HotslotError HEAD_TOO_LARGE */
+export function readParameters(request: HttpRequest, count: number): readonly string[] {
+  if (count === 0) return NO_PARAMETERS;
+  return Array.from({ length: count }, (_, index) => decode(within(request.getParameter(index) ?? '')));
+}
+
+function within(text: string): string {
+  if (text.length <= MAX_ADDRESS_LENGTH) return text;
+  throw new HotslotError('HEAD_TOO_LARGE', {
+    detail: `At most ${MAX_ADDRESS_LENGTH} characters of path or query.`,
+  });
 }
 
 function decode(text: string): string {

@@ -56,7 +56,7 @@ export function kestraRoutes(operations: Operations, clock: Clock): Route[] {
     {
       method: 'POST',
       path: `/api/v1/executions/${NAMESPACE}/emergency-stop`,
-      role: 'trade',
+      role: 'stop',
       summary: 'Stop, as `POST /api/kill-switch` does',
       request: { body: stopSchema },
       answers: { 200: jsonAnswer('It is in force.', executionSchema) },

@@ -1,5 +1,6 @@
 /** The control plane's ports: the operators' own, and the one of the Kestra-shaped routes. */
 import type { Config } from '../config/config.js';
+import { isLoopbackHost } from '../config/loopback.js';
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Log } from '../logging/log.js';
 import type { Clock } from '../time/clock.js';
@@ -8,10 +9,13 @@ import { type ControlServer, startControlServer } from './control-server.js';
 import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
 import type { Live } from './live.js';
 import type { Operations } from './operations.js';
+import { RequestRate } from './request-rate.js';
 import { routeTable } from './route-table.js';
 import { mountWebSocket, type WebSocketPlane } from './websocket.js';
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+/** Requests a second and client address where CONTROL_MAX_REQUESTS_PER_SECOND names none. */
+const LOOPBACK_REQUESTS_PER_SECOND = 250_000;
+const REMOTE_REQUESTS_PER_SECOND = 2_000;
 
 export interface ListenOptions {
   readonly config: Config;
@@ -33,13 +37,17 @@ export interface ControlPlane {
 /** @throws HotslotError PORT_TAKEN with the port and the setting that changes it */
 export async function listenForOperators(options: ListenOptions): Promise<ControlPlane> {
   const { config, operations, clock, log, live, startedAtMs } = options;
+  const isLoopback = isLoopbackHost(config.CONTROL_HOST);
+  const usualRate = isLoopback ? LOOPBACK_REQUESTS_PER_SECOND : REMOTE_REQUESTS_PER_SECOND;
   const common = {
     host: config.CONTROL_HOST,
+    maxConnections: config.CONTROL_MAX_CONNECTIONS,
+    rate: new RequestRate(config.CONTROL_MAX_REQUESTS_PER_SECOND ?? usualRate),
     access: new Access({
       admin: config.API_TOKEN,
       trade: config.API_TOKEN_TRADE,
       read: config.API_TOKEN_READ,
-      loopback: LOOPBACK.has(config.CONTROL_HOST),
+      loopback: isLoopback,
     }),
     clock,
     onUnexpected: (error: unknown, path: string) =>

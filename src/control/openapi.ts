@@ -2,7 +2,14 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { ERROR_CODES, type ErrorCode } from '../errors/codes.js';
 import { VERSION } from '../version.js';
-import { type AnswerDeclaration, JSON_TYPE, problemsOf, type Route, templateOf } from './route.js';
+import {
+  type AnswerDeclaration,
+  JSON_TYPE,
+  problemsOf,
+  type Route,
+  roleInWords,
+  templateOf,
+} from './route.js';
 import { PROBLEM_TYPE, problemSchema } from './schemas/problem.js';
 
 const BEARER = 'bearerToken';
@@ -40,8 +47,8 @@ function pathOf(route: Route): RouteConfig {
     path: templateOf(route.path),
     operationId: operationIdOf(route),
     summary: route.summary,
-    description: `Needs the role \`${route.role}\`.`,
-    security: route.role === 'open' ? [] : [{ [BEARER]: [] }],
+    description: `Needs ${roleInWords(route)}.`,
+    security: securityOf(route),
     request: {
       ...(parameters === undefined ? {} : { params: parameters }),
       ...(query === undefined ? {} : { query }),
@@ -51,6 +58,11 @@ function pathOf(route: Route): RouteConfig {
     },
     responses: { ...answersOf(route), ...problemAnswers(route) },
   };
+}
+
+function securityOf({ role }: Route): NonNullable<RouteConfig['security']> {
+  if (role === 'open') return [];
+  return role === 'stop' ? [{ [BEARER]: [] }, {}] : [{ [BEARER]: [] }];
 }
 
 function answersOf(route: Route): RouteConfig['responses'] {

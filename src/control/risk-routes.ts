@@ -1,6 +1,7 @@
 /** What holds trading back: the kill switch, the circuit breakers, the queue and its concurrency. */
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { assertRank } from './access.js';
 import { type Answer, json, type Request } from './http-exchange.js';
 import type { Operations } from './operations.js';
 import {
@@ -37,8 +38,9 @@ function killSwitchRoutes(operations: Operations): Route[] {
     {
       method: 'POST',
       path: '/api/kill-switch',
-      role: 'trade',
+      role: 'stop',
       summary: 'Engage the kill switch, `stop` unless another grade is named, or release it with a reason',
+      moreRoles: '`trade` for `reduce` and `drain`, `admin` for a release',
       request: { body: killSwitchRequestSchema },
       answers: {
         200: jsonAnswer(
@@ -46,7 +48,7 @@ function killSwitchRoutes(operations: Operations): Route[] {
           killSwitchAnswerSchema,
         ),
       },
-      problems: ['INTENT_FIELD_MISSING'],
+      problems: ['INTENT_FIELD_MISSING', 'JOURNAL_UNWRITABLE'],
       handler: (request) => setKillSwitch(operations, request),
     },
   ];
@@ -119,6 +121,7 @@ async function setKillSwitch(operations: Operations, request: Request): Promise<
   const asked = parseBody(killSwitchRequestSchema, request.body ?? {});
   const reason = [asked.reason, asked.message].filter((part) => part !== undefined).join(': ');
   if (asked.active === false) {
+    assertRank(request.caller, 'admin');
     if (reason === '')
       throw new HotslotError('INTENT_FIELD_MISSING', {
         field: 'reason',
@@ -126,13 +129,9 @@ async function setKillSwitch(operations: Operations, request: Request): Promise<
       });
     return json(await operations.releaseKillSwitch(reason, 'http'));
   }
-  return json(
-    await operations.engageKillSwitch(
-      asked.grade ?? 'stop',
-      reason === '' ? 'no reason given' : reason,
-      'http',
-    ),
-  );
+  const grade = asked.grade ?? 'stop';
+  if (grade !== 'stop') assertRank(request.caller, 'trade');
+  return json(await operations.engageKillSwitch(grade, reason === '' ? 'no reason given' : reason, 'http'));
 }
 
 function setBreaker(operations: Operations, request: Request, state: 'open' | 'closed'): Answer {

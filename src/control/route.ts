@@ -28,6 +28,8 @@ export interface Route {
   /** With `:name` for a parameter. */
   readonly path: string;
   readonly role: Role;
+  /** What needs more than the role, where the body decides. */
+  readonly moreRoles?: string;
   /** One sentence, without its full stop. */
   readonly summary: string;
   readonly request?: RequestSchemas;
@@ -52,12 +54,21 @@ export function templateOf(path: string): string {
 
 /** Problems that the server itself answers with before a handler sees the request. */
 export function problemsOf(route: Route): ErrorCode[] {
-  const codes = new Set<ErrorCode>(['ORIGIN_REFUSED']);
+  const codes = new Set<ErrorCode>(['ORIGIN_REFUSED', 'TOO_MANY_REQUESTS']);
   if (route.role !== 'open') codes.add('UNAUTHENTICATED').add('FORBIDDEN');
   if (route.method !== 'GET') codes.add('INTENT_MALFORMED').add('BODY_TOO_LARGE');
   if (route.request?.body !== undefined) codes.add('INTENT_UNKNOWN_FIELD').add('INTENT_FIELD_INVALID');
   if (route.request?.needsBody === true) codes.add('INTENT_FIELD_MISSING');
-  if (route.request?.query !== undefined) codes.add('INTENT_FIELD_INVALID');
+  if (route.request?.query !== undefined) codes.add('INTENT_FIELD_INVALID').add('HEAD_TOO_LARGE');
+  if (route.request?.parameters !== undefined) codes.add('HEAD_TOO_LARGE');
   for (const code of route.problems ?? []) codes.add(code);
   return [...codes];
+}
+
+/** What a client needs: nothing, or which role. */
+export function roleInWords({ role, moreRoles }: Route): string {
+  const more = moreRoles === undefined ? '' : `; ${moreRoles}`;
+  if (role === 'open') return `no token${more}`;
+  if (role === 'stop') return `the role \`trade\`, or on loopback no token${more}`;
+  return `the role \`${role}\`${more}`;
 }

@@ -10,9 +10,11 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { Clock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import type { Access, Role } from './access.js';
+import { Gate } from './gate.js';
 import { Exchange, problemOf, readHead } from './http-exchange.js';
 import type { LiveHub } from './live-hub.js';
 import type { Operations } from './operations.js';
+import type { RequestRate } from './request-rate.js';
 import { MAX_BUFFERED_BYTES, WsClient } from './ws-client.js';
 import { WsCommands } from './ws-commands.js';
 import type { WireFormat } from './ws-format.js';
@@ -29,6 +31,8 @@ export interface WebSocketOptions {
   readonly hub: LiveHub;
   readonly operations: Operations;
   readonly access: Access;
+  /** Of all requests of the port; an upgrade is one. */
+  readonly rate?: RequestRate;
   readonly clock: Clock;
   readonly startedAtMs: number;
   readonly onUnexpected: (error: unknown, path: string) => void;
@@ -113,8 +117,9 @@ interface Upgrade {
 /** Refused before the upgrade, so that the client is told why as over HTTP. */
 function upgrade({ response, request, context, isClosed, isFull, options }: Upgrade): void {
   const { access, clock } = options;
-  const head = readHead(request, 0, clock.monotonicUs());
   try {
+    new Gate(options).count(response, clock.monotonicUs());
+    const head = readHead(request);
     const offer = readOffer(request.getHeader('sec-websocket-protocol'), head.query);
     const asking = { headers: { ...head.headers, ...authorizationOf(offer) } };
     access.assertMay(asking, 'read');

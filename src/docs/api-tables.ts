@@ -2,7 +2,7 @@
 import { kestraRoutes } from '../control/kestra-compat.js';
 import { type OpenApiDocument, openApiDocument } from '../control/openapi.js';
 import type { Operations } from '../control/operations.js';
-import { JSON_TYPE, problemsOf, type Route, templateOf } from '../control/route.js';
+import { JSON_TYPE, problemsOf, type Route, roleInWords, templateOf } from '../control/route.js';
 import { routeTable } from '../control/route-table.js';
 import { ERROR_CODES } from '../errors/codes.js';
 import { systemClock } from '../time/clock.js';
@@ -69,12 +69,11 @@ function sectionsOf(routes: readonly Route[]): string {
 }
 
 function sectionOf(route: Route, operation: Operation): string {
-  const role = route.role === 'open' ? 'open to everybody' : `\`${route.role}\``;
   const body = operation.requestBody?.content[JSON_TYPE]?.schema;
   return [
     `### ${route.method} ${templateOf(route.path)}`,
     '',
-    `${route.summary}. Role: ${role}.`,
+    `${route.summary}. Needs ${roleInWords(route)}.`,
     ...parametersOf(operation),
     ...(body === undefined
       ? []

@@ -128,6 +128,8 @@ export const ERROR_CODES = {
   TOO_MANY_CONNECTIONS: { number: 9008, http: 429, message: 'The connection limit is reached.' },
   BREAKER_UNKNOWN: { number: 9009, http: 404, message: 'No circuit breaker has this name.' },
   PROFILE_RUNNING: { number: 9010, http: 409, message: 'A profile is being taken.' },
+  TOO_MANY_REQUESTS: { number: 9011, http: 429, message: 'More requests a second than the limit allows.' },
+  HEAD_TOO_LARGE: { number: 9012, http: 431, message: 'The address or the headers are over the limit.' },
 } as const satisfies {
   readonly [code: string]: { readonly number: number; readonly http: number; readonly message: string };
 };

@@ -9,6 +9,7 @@ import { systemClock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
+import { killSwitchVersionOf } from './kill-switch-version.js';
 import { priceView, priceViews } from './price-views.js';
 import { killSwitchState } from './starting-operations.js';
 
@@ -21,10 +22,6 @@ export function executorOperations(
 ): Omit<Operations, keyof Maintenance> {
   const { desk, killSwitch, config, health } = executor;
   const profiler = new CpuProfiler(systemClock);
-  let killSwitchVersion = 0;
-  killSwitch.onChange(() => {
-    killSwitchVersion += 1;
-  });
   return {
     intentDefaults: () => ({
       slippageBps: Math.round((slippage.percent ?? config.DEFAULT_SLIPPAGE) * PERCENT_IN_BPS),
@@ -39,7 +36,7 @@ export function executorOperations(
     clearQueue: () => desk.clearQueue(),
     liveAttempts: () => desk.liveAttempts(),
     killSwitch: () => killSwitchState(killSwitch.status()),
-    killSwitchVersion: () => killSwitchVersion,
+    killSwitchVersion: killSwitchVersionOf(killSwitch),
     engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
     releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
     breakers: () => breakerViews(executor.breakers),

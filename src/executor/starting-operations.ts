@@ -8,6 +8,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { KillSwitch, KillSwitchStatus } from '../risk/kill-switch.js';
 import type { Clock } from '../time/clock.js';
 import { VERSION } from '../version.js';
+import { killSwitchVersionOf } from './kill-switch-version.js';
 
 export interface StartingParts {
   readonly config: Config;
@@ -28,7 +29,7 @@ export function startingOperations(parts: StartingParts): StartingOperations {
   const readiness = () => ({ ready: false, waitingFor: ['rpc', 'stream', 'blockhash', 'pools'] });
   return {
     killSwitch: killSwitchNow,
-    killSwitchVersion: () => killSwitch.status().history.length,
+    killSwitchVersion: killSwitchVersionOf(killSwitch),
     // Which attempts are out is not known before the journal is read: the answer leaves `mayStillLand` out.
     engageKillSwitch: async (grade, reason, source) =>
       killSwitchState(killSwitch.trip(grade, reason, source)),
