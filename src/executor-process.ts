@@ -16,10 +16,11 @@ import { showTerminal } from './embedded/terminal.js';
 import { HotslotError } from './errors/hotslot-error.js';
 import { drain } from './executor/drain.js';
 import { endpointsOf } from './executor/endpoints.js';
-import { type Executor, type ExecutorOptions, killSwitchPath, startExecutor } from './executor/executor.js';
+import { type Executor, type ExecutorOptions, startExecutor } from './executor/executor.js';
 import { executorOperations } from './executor/executor-operations.js';
 import { killSwitchSource, liveSources } from './executor/live-sources.js';
 import { openMaintenance } from './executor/maintenance.js';
+import { openKillSwitch } from './executor/open-kill-switch.js';
 import { OperationsInForce, startingOperations } from './executor/starting-operations.js';
 import { terminalFacts } from './executor/terminal-facts.js';
 import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
@@ -27,7 +28,6 @@ import type { Keystore } from './keys/keystore.js';
 import { describeError, type Log, openLog } from './logging/log.js';
 import { LogRoller } from './logging/roll-log.js';
 import type { MemorySignal } from './memory-signal.js';
-import { KillSwitch } from './risk/kill-switch.js';
 import { takeOverDataDir } from './take-over.js';
 import { systemClock } from './time/clock.js';
 import { systemRandom } from './time/random.js';
@@ -122,7 +122,7 @@ interface Started {
  */
 async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => void): Promise<Started> {
   const { config, startedAtMs, log, live } = begun;
-  const killSwitch = new KillSwitch({ path: killSwitchPath(config), clock: systemClock });
+  const killSwitch = openKillSwitch(config, systemClock);
   live.followKillSwitch(killSwitchSource(killSwitch));
   const operations = new OperationsInForce(
     startingOperations({ config, killSwitch, startedAtMs, clock: systemClock }),

@@ -101,7 +101,13 @@ describe('a configuration', () => {
   it('shows no secret, and repeats no value in a fault', () => {
     const secret = 'correct-horse';
     const shown = JSON.stringify(
-      describeConfig(loadConfig({ API_TOKEN: secret, YELLOWSTONE_X_TOKEN: secret })),
+      describeConfig(
+        loadConfig({
+          API_TOKEN: secret,
+          YELLOWSTONE_X_TOKEN: secret,
+          REDIS_URL: `redis://:${secret}@one.example`,
+        }),
+      ),
     );
     expect(shown).not.toContain(secret);
     expect(shown).toContain('(set)');

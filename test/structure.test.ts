@@ -61,6 +61,16 @@ describe('the structure that design promises', () => {
     expect(modules).toEqual([]);
   });
 
+  it('lets no stage of a trade or a pool update know of Redis', () => {
+    const stages =
+      'stream cache market risk schedule lifecycle threads transaction journal send confirm keys';
+    const files = [...stages.split(' ').flatMap((stage) => sources(`src/${stage}`)), ...sources('workers')];
+    expect(crossings(files, inFolder('src/redis'))).toEqual([]);
+    expect(executor.filter((file) => /from 'ioredis'/.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([
+      'src/redis/connection.ts',
+    ]);
+  });
+
   it('keeps threads in threads and workers', () => {
     const users = executor.filter((file) =>
       /from '(piscina|node:worker_threads)'/.test(readFileSync(join(ROOT, file), 'utf8')),

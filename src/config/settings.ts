@@ -18,6 +18,7 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
     | 'control'
     | 'storage'
     | 'performance'
+    | 'redis'
     | 'alerts';
   /** Never shown by `config show`, never logged. */
   readonly secret?: boolean;
@@ -74,6 +75,15 @@ const endpointList = list.pipe(
     z.string().regex(/^(https?:\/\/)?[A-Za-z0-9.[\]:-]+:\d{1,5}$/, 'must be host:port, comma-separated'),
   ),
 );
+
+/** Only as a whole; a user name and a password in it are the reason why it is a secret. */
+const redisUrl = z
+  .string()
+  .max(4096)
+  .refine(
+    (value) => /^rediss?:\/\//.test(value) && URL.canParse(value),
+    'must be a redis:// or rediss:// URL',
+  );
 
 const addressPattern = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 const addressList = list
@@ -490,6 +500,26 @@ export const SETTINGS = {
     text,
     undefined,
     'File of mints, one a line; when given, nothing else may be traded.',
+  ),
+
+  REDIS_URL: setting(
+    'redis',
+    redisUrl,
+    undefined,
+    'Redis for the price cache, the event stream and the kill switch that executors share: `redis://[user:password@]host:port[/db]`, `rediss://` with TLS. Empty: nothing needs Redis.',
+    { secret: true },
+  ),
+  REDIS_PREFIX: setting(
+    'redis',
+    z.string().regex(/^[A-Za-z0-9:_-]{1,64}$/, 'must be letters, digits and `:_-`'),
+    'aggregator:',
+    'What every key and channel in Redis begins with. Executors with the same one share a kill switch.',
+  ),
+  ON_REDIS_LOSS: setting(
+    'redis',
+    z.enum(['reduce', 'continue']),
+    'reduce',
+    'What an executor does that has lost sight of the shared kill switch: `reduce` takes only trades that shrink a position until it sees the switch again, `continue` trades on.',
   ),
 } as const;
 

@@ -31,6 +31,11 @@ export interface KillSwitchState {
   readonly grade: KillGrade;
   readonly reason: string;
   readonly sinceMs: number | undefined;
+  /**
+   * In the answer to a stop or a release: whether Redis has it. When not, this executor shares it as soon as Redis is
+   * back. Absent without Redis, and while the executor starts.
+   */
+  readonly shared?: boolean;
 }
 
 /** The answer to a stop: what is out and may still land, each with its last valid height. */

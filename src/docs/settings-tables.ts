@@ -9,6 +9,7 @@ const GROUP_TITLES: { readonly [Group in Setting['group']]: string } = {
   control: 'Control plane',
   storage: 'Files and logs',
   performance: 'Performance',
+  redis: 'Redis',
   alerts: 'Alerts',
 };
 

@@ -56,6 +56,11 @@ export const ERROR_CODES = {
     http: 503,
     message: 'There is no reference price that is new enough.',
   },
+  SWITCH_UNREADABLE: {
+    number: 2009,
+    http: 503,
+    message: 'The shared kill switch is not of the documented form.',
+  },
 
   QUEUE_FULL: { number: 3001, http: 429, message: 'The trade queue is full.' },
   DEADLINE_PASSED: { number: 3002, http: 408, message: 'The deadline passed before the trade was signed.' },
@@ -113,6 +118,7 @@ export const ERROR_CODES = {
   JUPITER_TIMEOUT: { number: 7008, http: 504, message: 'Jupiter did not answer in time.' },
   JUPITER_RATE_LIMITED: { number: 7009, http: 503, message: 'The rate limit of Jupiter is reached.' },
   JUPITER_NO_ROUTE: { number: 7010, http: 422, message: 'Jupiter has no route for this.' },
+  REDIS_FAILED: { number: 7011, http: 502, message: 'Redis failed, or did not answer in time.' },
 
   CONFIG_INVALID: { number: 8001, http: 500, message: 'The configuration has faults.' },
   PORT_TAKEN: { number: 8002, http: 500, message: 'A port is taken.' },

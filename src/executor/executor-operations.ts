@@ -38,7 +38,12 @@ export function executorOperations(
     killSwitch: () => killSwitchState(killSwitch.status()),
     killSwitchVersion: killSwitchVersionOf(killSwitch),
     engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
-    releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
+    releaseKillSwitch: async (reason, source) => {
+      killSwitch.release(reason, source);
+      const shared = await shareKillSwitch(executor);
+      // A newer stop of another executor may have come to light: it holds.
+      return { ...killSwitchState(killSwitch.status()), ...shared };
+    },
     breakers: () => breakerViews(executor.breakers),
     setBreaker: (name, state) => setBreakers(executor.breakers, name, state),
     setMaxConcurrentTrades: (limit) => executor.hotPath.concurrency.set(limit),
@@ -61,6 +66,11 @@ export function executorOperations(
   };
 }
 
+/** Within a bound: the answer does not wait for a Redis that is away, and says so. Without Redis nothing is said. */
+async function shareKillSwitch({ redis }: Executor): Promise<{ shared?: boolean }> {
+  return redis === undefined ? {} : { shared: await redis.shareKillSwitch() };
+}
+
 /** In force in memory first, on disk before it answers; queued trades end, what is out is told. */
 async function engage(
   executor: Executor,
@@ -69,9 +79,10 @@ async function engage(
   source: string,
 ): Promise<KillSwitchAnswer> {
   const { killSwitch, desk } = executor;
-  const status = killSwitch.trip(grade, reason, source);
+  const status = killSwitch.engage(grade, reason, source);
   const cancelled = killSwitch.grade === 'stop' ? desk.clearQueue() : [];
-  return { ...killSwitchState(status), cancelled, mayStillLand: desk.liveAttempts() };
+  const shared = await shareKillSwitch(executor);
+  return { ...killSwitchState(status), ...shared, cancelled, mayStillLand: desk.liveAttempts() };
 }
 
 function statusOf(executor: Executor, startedAtMs: number) {
@@ -87,6 +98,7 @@ function statusOf(executor: Executor, startedAtMs: number) {
     liveTrading: config.mayTradeLive,
     ready: health.readiness(),
     health: { status: worstLevel(checks), checks },
+    ...(executor.redis === undefined ? {} : { redis: executor.redis.status() }),
     risk: { killSwitchActive: kill.active, killSwitch: kill },
     chain: {
       slot: slots.head(),

@@ -13,8 +13,9 @@ import type { Log } from '../logging/log.js';
 import { IntervalLog } from '../metrics/interval-log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
 import type { Signature } from '../model/brands.js';
+import type { RedisSide } from '../redis/redis-side.js';
 import type { BreakerRegistry } from '../risk/breakers.js';
-import { KillSwitch } from '../risk/kill-switch.js';
+import type { KillSwitch } from '../risk/kill-switch.js';
 import { StopGate } from '../risk/stop-gate.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { askUntilAnswered } from '../send/ask-until-answered.js';
@@ -38,7 +39,9 @@ import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
 import { type Jupiter, openJupiter } from './open-jupiter.js';
+import { openKillSwitch } from './open-kill-switch.js';
 import { openRecorder } from './open-recorder.js';
+import { openRedis, tellRedis } from './open-redis.js';
 import { startBuilder } from './signing.js';
 import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
@@ -78,6 +81,8 @@ export interface Executor {
   readonly breakers: BreakerRegistry;
   /** Undefined where Jupiter is not asked. */
   readonly jupiter: Jupiter | undefined;
+  /** Undefined without REDIS_URL. */
+  readonly redis: RedisSide | undefined;
   readonly builder: AdaptiveBuilder;
   readonly hotPath: HotPath;
   readonly latency: LatencyRecorder;
@@ -102,6 +107,10 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     (url) => new RpcClient({ url, connections: READ_CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS }),
   );
   const breakers = openBreakers(endpoints, clock, log);
+  // Before the chain is waited for: a stop is shared and seen from the first moment.
+  const early = options.killSwitch;
+  const earlyRedis =
+    early === undefined ? undefined : await openRedis({ ...options, breakers, killSwitch: early });
   const rpc = new RpcPool(clients, clock, nodeGuard(breakers));
   const reader = new ChainReader(rpc);
   const recorder = await openRecorder(options);
@@ -130,7 +139,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     await options.whenWarm(market);
   }
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
-  const killSwitch = options.killSwitch ?? new KillSwitch({ path: killSwitchPath(config), clock });
+  const killSwitch = early ?? openKillSwitch(config, clock);
+  const redis = early === undefined ? await openRedis({ ...options, breakers, killSwitch }) : earlyRedis;
+  await redis?.whenSwitchSeen();
   shareKillSwitch(killSwitch, market);
   const jupiter = openJupiter({ config, endpoints, breakers, clock, log, pools: market.book });
   const prices = jupiter?.prices;
@@ -215,8 +226,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
   const { scheduler } = desk;
-  const seen = { config, market, journal, killSwitch, rpc, breakers, scheduler };
+  const seen = { config, market, journal, killSwitch, rpc, breakers, scheduler, redis };
   const health = new Health(() => healthFacts(seen), clock);
+  if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {
@@ -232,6 +244,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     sender.close();
     await recorder?.close();
     await latencyLog.close();
+    await redis?.close();
     await closeStores({ builder, keys: keys.ring, risk, history, journal });
     await Promise.all(clients.map((client) => client.close()));
   };
@@ -249,6 +262,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     jupiter,
     builder,
     hotPath,
+    redis,
     latency,
     latencyLog,
     counts,
@@ -261,7 +275,6 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   };
 }
 
-export const killSwitchPath = (config: Config) => join(config.DATA_DIR, 'kill-switch.json');
 const journalDir = (config: Config) => join(config.DATA_DIR, 'journal');
 
 async function openStores(config: Config, clock: Clock, genesisHash: string, log: Log) {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { FileJournal } from '../journal/file-journal.js';
+import type { RedisSide } from '../redis/redis-side.js';
 import type { BreakerRegistry } from '../risk/breakers.js';
 import type { KillSwitch } from '../risk/kill-switch.js';
 import type { Scheduler } from '../schedule/scheduler.js';
@@ -16,8 +17,9 @@ export function healthFacts(parts: {
   readonly rpc: RpcPool;
   readonly breakers: BreakerRegistry;
   readonly scheduler: Scheduler;
+  readonly redis: RedisSide | undefined;
 }): HealthFacts {
-  const { config, market, journal, killSwitch, rpc, breakers, scheduler } = parts;
+  const { config, market, journal, killSwitch, rpc, breakers, scheduler, redis } = parts;
   const { cache, book } = market;
   const newest = cache.blockhashes.newest();
   const pools = book.pools();
@@ -36,5 +38,6 @@ export function healthFacts(parts: {
     journalWritable: journal.writable,
     killSwitchActive: killSwitch.grade !== undefined,
     paused: scheduler.status().paused,
+    redis: redis?.status(),
   };
 }

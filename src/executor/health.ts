@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { CheckLevel, HealthCheck, Readiness } from '../control/operations.js';
+import type { RedisStatus } from '../redis/redis-side.js';
 import type { RpcHealth } from '../send/rpc-pool.js';
 import type { EndpointStatus } from '../stream/stream-set.js';
 import type { Clock } from '../time/clock.js';
@@ -33,6 +34,8 @@ export interface HealthFacts {
   readonly killSwitchActive: boolean;
   /** Why the queue takes nothing: it warms up, or the executor ends. */
   readonly paused?: string | undefined;
+  /** Absent where none is configured. */
+  readonly redis?: RedisStatus | undefined;
 }
 
 interface Finding {
@@ -105,6 +108,7 @@ export class Health {
         level: facts.killSwitchActive ? 'warn' : 'ok',
         value: facts.killSwitchActive ? 'active' : 'off',
       },
+      ...(facts.redis === undefined ? [] : [redisFinding(facts.redis)]),
     ];
   }
 
@@ -156,6 +160,12 @@ function rpcFinding(rpc: RpcHealth, all: readonly RpcHealth[]): Finding {
   const isCarried = all.some((other) => other.calls > 0 && other.failureShare <= 0.5);
   const level = isFailing && !isCarried ? 'critical' : isFailing || isSlow ? 'warn' : 'ok';
   return { name: `rpc:${rpc.host}`, level, value: Math.round(rpc.meanMs * 10) / 10, unit: 'ms' };
+}
+
+/** Trading goes on without it; what the loss of the shared switch does is the kill switch's to tell. */
+function redisFinding({ connected, sightLost }: RedisStatus): Finding {
+  const value = sightLost ? 'kill switch out of sight' : connected ? 'connected' : 'not connected';
+  return { name: 'redis', level: connected && !sightLost ? 'ok' : 'warn', value };
 }
 
 function memoryFinding(): Finding {

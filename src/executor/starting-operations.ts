@@ -30,9 +30,10 @@ export function startingOperations(parts: StartingParts): StartingOperations {
   return {
     killSwitch: killSwitchNow,
     killSwitchVersion: killSwitchVersionOf(killSwitch),
-    // Which attempts are out is not known before the journal is read: the answer leaves `mayStillLand` out.
+    // Which attempts are out is not known before the journal is read, nor whether it is shared already: the answer
+    // leaves `mayStillLand` and `shared` out.
     engageKillSwitch: async (grade, reason, source) =>
-      killSwitchState(killSwitch.trip(grade, reason, source)),
+      killSwitchState(killSwitch.engage(grade, reason, source)),
     releaseKillSwitch: async (reason, source) => killSwitchState(killSwitch.release(reason, source)),
     health: checks,
     readiness,

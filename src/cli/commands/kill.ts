@@ -14,6 +14,7 @@ interface Options {
 interface KillAnswer {
   readonly active: boolean;
   readonly grade: string;
+  readonly shared?: boolean;
   readonly cancelled?: readonly string[];
   readonly mayStillLand?: readonly { readonly signature: string; readonly lastValidBlockHeight: number }[];
 }
@@ -38,9 +39,10 @@ export function killCommand(): Command {
   );
 }
 
-function linesOf({ active, grade, cancelled = [], mayStillLand = [] }: KillAnswer): string[] {
+function linesOf({ active, grade, shared, cancelled = [], mayStillLand = [] }: KillAnswer): string[] {
   return [
     active ? `The kill switch is on: ${grade}.` : 'The kill switch is off.',
+    ...(shared === false ? ['The other executors do not know yet: Redis does not answer.'] : []),
     ...(cancelled.length === 0 ? [] : [`${cancelled.length} queued trades were cancelled.`]),
     ...mayStillLand.map(
       ({ signature, lastValidBlockHeight }) =>

@@ -15,6 +15,12 @@ export const killSwitchSchema = z
 /** While the executor starts, the lists are left out: the journal has not been read yet. */
 export const killSwitchAnswerSchema = z.object({
   ...killSwitchSchema.shape,
+  shared: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether Redis has it; when not, it is shared as soon as Redis is back. Absent without Redis, and during the start.',
+    ),
   cancelled: z.array(tradeId()).optional().describe('Queued trades that it ended.'),
   mayStillLand: z.array(liveAttemptSchema).optional(),
 });

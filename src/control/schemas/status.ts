@@ -85,6 +85,17 @@ export const concurrencyStatusSchema = z.object({
   leastDelayUs: z.number().optional(),
 });
 
+const redis = z
+  .object({
+    executor: z.string().describe('The name of this executor among those on its Redis.'),
+    connected: z.boolean(),
+    sightAgeMs: z.number().nullable().describe('Since the shared kill switch was last seen; null before.'),
+    sightLost: z.boolean().describe('See `ON_REDIS_LOSS`.'),
+    eventsBuffered: count(),
+    eventsDropped: count(),
+  })
+  .describe('Absent without REDIS_URL.');
+
 /** What is there from the first moment; the rest comes with the chain. */
 export const statusSchema = z
   .object({
@@ -96,6 +107,7 @@ export const statusSchema = z
     ready: readinessSchema,
     health: healthSchema,
     risk: z.object({ killSwitchActive: z.boolean(), killSwitch: killSwitchSchema }),
+    redis: redis.optional(),
     chain: z
       .object({
         slot: slot(),
