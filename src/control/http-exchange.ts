@@ -91,7 +91,7 @@ export class Exchange {
   finish(answer: Answer, options?: WriteOptions): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#response.cork(() => writeAnswer(this.#response, answer, options));
+    writeAnswer(this.#response, answer, options);
   }
 
   fail(code: ErrorCode, detail?: string, options?: WriteOptions): void {

@@ -37,8 +37,15 @@ const BEHIND_TYPE =
 
 const JSON_HEAD = `application/json${BEHIND_TYPE}`;
 
-/** To be called corked, as the handlers of the server are. */
-export function writeAnswer(response: HttpResponse, answer: Answer, options: WriteOptions = {}): void {
+/**
+ * In one piece: the server's own cork around a handler is gone once an answer before it in the same pipeline was
+ * larger than the cork holds, and then every header would be a write of its own.
+ */
+export function writeAnswer(response: HttpResponse, answer: Answer, options?: WriteOptions): void {
+  response.cork(() => writeCorked(response, answer, options));
+}
+
+function writeCorked(response: HttpResponse, answer: Answer, options: WriteOptions = {}): void {
   const { status, contentType, headers } = answer;
   if (status !== 200) response.writeStatus(STATUS_TEXT[status] ?? String(status));
   response.writeHeader('Content-Type', contentType === undefined ? JSON_HEAD : contentType + BEHIND_TYPE);
