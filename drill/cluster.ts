@@ -10,10 +10,19 @@ export type ChaosChange = Readonly<Record<string, number | boolean>>;
 export class DrillCluster {
   readonly info: LocalnetInfo;
   readonly #process: LocalnetProcess;
+  #goneFor: string | undefined;
 
   private constructor(process: LocalnetProcess) {
     this.#process = process;
     this.info = process.info;
+    process.onExit((detail) => {
+      this.#goneFor = detail;
+    });
+  }
+
+  /** @throws Error when it has ended by itself: nothing that follows would mean anything */
+  assertAlive(): void {
+    if (this.#goneFor !== undefined) throw new Error(this.#goneFor);
   }
 
   /** @param args further arguments of its command line; every port is chosen by the system */

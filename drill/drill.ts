@@ -156,8 +156,11 @@ class Drill {
     const clearSky = new AbortController();
     const sampling = sampleSlots(this.#rig.cluster, this.#samples, end.signal);
     const weather = changeWeather(this.#rig.cluster, seeded(this.#options.seed, 'weather'), clearSky.signal);
+    // Waited for below; until then a failure of theirs ends nothing by itself.
+    const background = Promise.allSettled([sampling, weather]);
     try {
       while (this.kills < this.#options.kills) {
+        this.#rig.cluster.assertAlive();
         await this.#live(true);
         this.#report();
       }
@@ -168,7 +171,7 @@ class Drill {
     } finally {
       clearSky.abort();
       end.abort();
-      await Promise.allSettled([sampling, weather]);
+      await background;
     }
     await sampling;
     const evidence = await collectEvidence(this.#rig, this.book, this.stops, this.#samples);
