@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Deepest nesting that a request's body may have; a trade's is flat. */
 const MAX_DEPTH = 8;
@@ -23,5 +23,5 @@ function canonical(value: unknown, depth: number): string {
  * that a changed default does not make the same request look like another.
  */
 export function fingerprintOf(body: unknown): string {
-  return createHash('sha256').update(canonical(body, 0)).digest('hex').slice(0, 32);
+  return hash('sha256', canonical(body, 0), 'hex').slice(0, 32);
 }

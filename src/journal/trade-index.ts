@@ -7,6 +7,7 @@ import { archiveDirectoryOf } from './compaction.js';
 import { type JournalFs, systemFs } from './journal-fs.js';
 import { readSegment } from './record-codec.js';
 import { type OrderUse, type ReplayedState, StateBuilder } from './replayed-state.js';
+import { SeenFilter } from './seen-filter.js';
 import { listSegments, segmentPath } from './segments.js';
 
 /** Most trades that one page of a listing has. */
@@ -17,6 +18,8 @@ const INDEX_VERSION = 1;
 const TRADES_A_TURN = 64;
 /** Records read between two turns. */
 const RECORDS_A_TURN = 128;
+/** Names learned between two turns. */
+const NAMES_A_TURN = 1_024;
 
 export interface HistoryQuery {
   readonly wallet?: Address;
@@ -41,6 +44,9 @@ export class TradeIndex {
   /** Keys [wallet or '', acceptedAtMs, id]. */
   readonly #times: Database<true, [string, number, string]>;
   readonly #meta: Database<string | number, string>;
+  /** Client order ids and signatures that are in the index; asked first once all of them are in it. */
+  readonly #seen = new SeenFilter();
+  #hasSeenAll = false;
   #fault: string | undefined;
   #writtenAtOpen = 0;
 
@@ -76,7 +82,24 @@ export class TradeIndex {
     }
     await index.#takeArchive(files, archiveDirectoryOf(options.journalDir));
     await index.#putAll(options.replayed.trades.values(), options.replayed.orders);
+    await index.#learnNames();
     return index;
+  }
+
+  async #learnNames(): Promise<void> {
+    let count = 0;
+    for (const names of [this.#orders.getKeys(), this.#signatures.getKeys()]) {
+      for (const name of names) {
+        this.#seen.add(name);
+        count += 1;
+        if (count % NAMES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    this.#hasSeenAll = true;
+  }
+
+  #surelyHasNot(name: string): boolean {
+    return this.#hasSeenAll && !this.#seen.mayHave(name);
   }
 
   static #openAt(dir: string): TradeIndex | undefined {
@@ -151,6 +174,8 @@ export class TradeIndex {
    */
   async put(trade: Trade, fingerprint: string): Promise<void> {
     const { id, wallet, acceptedAtMs, attempts } = trade;
+    this.#seen.add(trade.intent.clientOrderId);
+    for (const { signature } of attempts) this.#seen.add(signature);
     const light: Trade = {
       ...trade,
       attempts: attempts.map((attempt) => ({ ...attempt, wire: new Uint8Array(0) })),
@@ -182,7 +207,7 @@ export class TradeIndex {
   }
 
   hasSignature(signature: Signature): boolean {
-    return this.#signatures.doesExist(signature);
+    return !this.#surelyHasNot(signature) && this.#signatures.doesExist(signature);
   }
 
   bySignature(signature: Signature): Trade | undefined {
@@ -191,7 +216,7 @@ export class TradeIndex {
   }
 
   byClientOrderId(clientOrderId: string): OrderUse | undefined {
-    return this.#orders.get(clientOrderId);
+    return this.#surelyHasNot(clientOrderId) ? undefined : this.#orders.get(clientOrderId);
   }
 
   /** Newest first. */
