@@ -3,15 +3,25 @@ import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { asAddress, U64_MAX } from '../model/brands.js';
 import type { TradeIntent } from '../model/trade-intent.js';
+import { quickTradeIntent } from './quick-trade-request.js';
+import {
+  ADDRESS_PATTERN,
+  BASE_UNITS_PATTERN,
+  CLIENT_ORDER_ID_PATTERN,
+  DEFAULT_PRIORITY,
+  type IntentDefaults,
+  MAX_DEADLINE_MS,
+  MAX_VALIDITY_BLOCKS,
+  MAX_WALLET_LENGTH,
+} from './trade-request-rules.js';
 
-const base58Address = z
-  .string()
-  .regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'must be a base58 address')
-  .transform(asAddress);
+export type { IntentDefaults } from './trade-request-rules.js';
+
+const base58Address = z.string().regex(ADDRESS_PATTERN, 'must be a base58 address').transform(asAddress);
 
 const baseUnits = z
   .string('must be a decimal string of base units')
-  .regex(/^(0|[1-9]\d{0,19})$/, 'must be a decimal string of base units: digits only, no sign, no fraction')
+  .regex(BASE_UNITS_PATTERN, 'must be a decimal string of base units: digits only, no sign, no fraction')
   .transform((text) => BigInt(text))
   .refine((value) => value <= U64_MAX, 'must fit in 64 bits');
 
@@ -19,7 +29,7 @@ const baseUnits = z
 export const tradeRequestSchema = z.strictObject({
   clientOrderId: z
     .string()
-    .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ : -')
+    .regex(CLIENT_ORDER_ID_PATTERN, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ : -')
     .describe("The client's idempotency key."),
   inputMint: base58Address.describe('Mint that is spent.'),
   outputMint: base58Address.describe('Mint that is received.'),
@@ -28,28 +38,25 @@ export const tradeRequestSchema = z.strictObject({
   slippageBps: z.int().min(0).max(10_000).optional().describe('Tolerance in basis points.'),
   minOut: baseUnits.optional().describe('exactIn only: least output in base units.'),
   maxIn: baseUnits.optional().describe('exactOut only: most input in base units.'),
-  wallet: z.string().min(1).max(64).optional().describe("A trading key's name or address."),
+  wallet: z.string().min(1).max(MAX_WALLET_LENGTH).optional().describe("A trading key's name or address."),
   pool: base58Address.optional().describe('Pool to trade on; the best quote decides otherwise.'),
   priority: z.int().min(0).max(9).optional().describe('9 goes first; default 4.'),
   deadlineMs: z
     .int()
     .min(1)
-    .max(3_600_000)
+    .max(MAX_DEADLINE_MS)
     .optional()
     .describe('Milliseconds after acceptance past which nothing is signed.'),
-  validityBlocks: z.int().min(1).max(150).optional().describe('Most blocks that an attempt may live.'),
+  validityBlocks: z
+    .int()
+    .min(1)
+    .max(MAX_VALIDITY_BLOCKS)
+    .optional()
+    .describe('Most blocks that an attempt may live.'),
   dryRun: z.boolean().optional().describe('Everything but the send.'),
 });
 
 export type TradeRequest = z.input<typeof tradeRequestSchema>;
-
-export interface IntentDefaults {
-  readonly slippageBps: number;
-  readonly deadlineMs: number;
-  readonly validityBlocks: number;
-}
-
-const DEFAULT_PRIORITY = 4;
 
 /**
  * @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_MISSING, INTENT_FIELD_INVALID, SAME_MINT
@@ -57,6 +64,11 @@ const DEFAULT_PRIORITY = 4;
 export function parseTradeRequest(body: unknown, defaults: IntentDefaults): TradeIntent {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new HotslotError('INTENT_MALFORMED');
+  return quickTradeIntent(body, defaults) ?? parseBySchema(body, defaults);
+}
+
+/** The whole rule, and what is said of a request that breaks it. */
+export function parseBySchema(body: object, defaults: IntentDefaults): TradeIntent {
   const parsed = tradeRequestSchema.safeParse(body);
   if (!parsed.success) throw requestError(parsed.error.issues[0], body as { [name: string]: unknown });
   const request = parsed.data;
