@@ -354,3 +354,46 @@ describe('following', () => {
     expect(node.asked.map(({ signatures }) => signatures.length)).toEqual([256, 1]);
   });
 });
+
+describe("a slot's fate that decides many trades", () => {
+  it('is told in turns, so that the event loop is not held for all of them', () => {
+    const { clock, slots } = setUp();
+    let us = 0;
+    const slowClock = {
+      nowMs: () => clock.nowMs(),
+      // Every look at the clock is 200 µs later: so long does a trade take to be written down and told.
+      monotonicUs: () => {
+        us += 200;
+        return us;
+      },
+      after: clock.after.bind(clock),
+      every: clock.every.bind(clock),
+    };
+    const tracker = new AttemptTracker({
+      slots,
+      clock: slowClock,
+      streamName: 'test',
+      onPollError: () => undefined,
+      statuses: {
+        statuses: async () => ({ contextSlot: asSlot(0), host: 'node', statuses: [] }),
+        firstAvailableBlock: async () => asSlot(0),
+      },
+    });
+    const confirmed: Signature[] = [];
+    tracker.onEvent((event) => {
+      if (event.kind === 'landed' && event.commitment === 'confirmed') confirmed.push(event.signature);
+    });
+    const signatures = Array.from({ length: 12 }, (_, index) => asSignature(`mine-${index}`));
+    for (const signature of signatures) {
+      tracker.track({ ...ATTEMPT, signature });
+      tracker.onTransaction(transactionUpdate(signature, SIGNED_SLOT + 1));
+    }
+    slots.reach('confirmed', SIGNED_SLOT + 1);
+    tracker.onConfirmed(asSlot(SIGNED_SLOT + 1));
+    expect(confirmed.length).toBeGreaterThan(0);
+    expect(confirmed.length).toBeLessThan(signatures.length);
+    for (let turn = 0; turn < signatures.length; turn++) clock.advance(1);
+    expect(confirmed).toEqual(signatures);
+    tracker.close();
+  });
+});

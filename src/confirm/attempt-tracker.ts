@@ -24,6 +24,11 @@ const SWEEP_MS = 250;
 const QUIET_MS = 1_500;
 /** Calls under way at once. */
 const MAX_CALLS = 4;
+/**
+ * A slot's fate decides dozens of trades at once, each of which is written down and told: taken in one go they held
+ * the event loop for 5 to 10 ms. A turn ends after this long; the rest waits for the next.
+ */
+const TURN_US = 500;
 /** Attempts followed at once (L6); far above what the sender takes. */
 export const MAX_TRACKED_ATTEMPTS = 262_144;
 /** Failed searches for a proof after which the outcome is reported as unknown; the search goes on. */
@@ -57,6 +62,9 @@ export class AttemptTracker implements Confirmer, CacheListener {
   /** Attempts by the slots in which they were seen, so that a slot's fate touches only its own. */
   readonly #bySlot = new Map<Slot, Set<Tracked>>();
   readonly #listeners: ((event: AttemptEvent) => void)[] = [];
+  /** Attempts that a slot's fate concerns and that were not looked at yet; at most those that are followed. */
+  readonly #due = new Set<Tracked>();
+  #nextTurn: TimerHandle | undefined;
   #sweeper: TimerHandle | undefined;
   #calls = 0;
 
@@ -95,6 +103,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const tracked = this.#tracked.get(signature);
     if (tracked === undefined) return;
     this.#tracked.delete(signature);
+    this.#due.delete(tracked);
     this.#forgetSightings(tracked);
     if (this.#tracked.size === 0) {
       this.#sweeper?.cancel();
@@ -114,6 +123,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
   }
 
   close(): void {
+    this.#nextTurn?.cancel();
     for (const signature of [...this.#tracked.keys()]) this.untrack(signature);
   }
 
@@ -154,7 +164,23 @@ export class AttemptTracker implements Confirmer, CacheListener {
   #advance(through: Slot): void {
     for (const [slot, set] of [...this.#bySlot]) {
       if (slot > through) continue;
-      for (const tracked of [...set]) this.#reconsider(tracked);
+      for (const tracked of set) this.#due.add(tracked);
+    }
+    if (this.#nextTurn === undefined) this.#turn();
+  }
+
+  #turn(): void {
+    const { clock } = this.#options;
+    const endUs = clock.monotonicUs() + TURN_US;
+    for (const tracked of this.#due) {
+      this.#due.delete(tracked);
+      this.#reconsider(tracked);
+      if (this.#due.size === 0 || clock.monotonicUs() < endUs) continue;
+      this.#nextTurn = clock.after(0, () => {
+        this.#nextTurn = undefined;
+        this.#turn();
+      });
+      return;
     }
   }
 
