@@ -44,7 +44,7 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
   };
   verify('quote', quoteExactIn(poolState, true, swap.amount).amountOut === EXPECTED_OUT);
   verify('board', board.pool(0)?.state.reserve1 === poolState.reserve1);
-  const attempt = builder.buildNow(request);
+  const attempt = builder.build(request);
   verify('attempt', attempt.ok && attempt.quotedOut === EXPECTED_OUT);
 
   const batch = smoke ? 5 : 50;
@@ -55,7 +55,7 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
       { name: 'quote_exact_out', batch, samples, call: () => quoteExactOut(poolState, true, EXPECTED_OUT) },
       { name: 'board_write_pool', batch, samples, call: () => board.setPool(0, 99, 1, poolState) },
       { name: 'board_read_pool', batch, samples, call: () => board.pool(0) },
-      { name: 'attempt_in_place', batch: smoke ? 2 : 10, samples, call: () => builder.buildNow(request) },
+      { name: 'attempt_in_place', batch: smoke ? 2 : 10, samples, call: () => builder.build(request) },
     ],
     runs,
   );

@@ -149,7 +149,8 @@ describe('sends', () => {
     });
     return { ...breakers, lanes, sender, clock };
   }
-  const send = (sender: TransactionSender, name: string) => sender.start(name as Signature, Uint8Array.of(1));
+  const send = async (sender: TransactionSender, name: string) =>
+    sender.start(name as Signature, Uint8Array.of(1));
 
   it('go by the other lanes while one is open, by hand or by failures', async () => {
     const { registry, lanes, sender } = sending('rpc:one:8899', 'rpc:two:8899');

@@ -97,6 +97,22 @@ describe('sending an attempt', () => {
   });
 });
 
+describe('several connections to one endpoint', () => {
+  it('are never all taken by resends: the next first send finds one free', async () => {
+    const { clock, sender, lanes } = setUp(['node', 'node']);
+    await sender.start(asSignature('slow'), WIRE);
+    clock.advance(20 * BLOCK_MS);
+    // The first connection owes its answer, so that the second is the last free one.
+    expect(lanes.map((lane) => lane.written.length)).toEqual([1, 0]);
+    await sender.start(asSignature('next'), WIRE);
+    expect(lanes[1]!.written.map(({ signature }) => signature)).toEqual(['next']);
+    lanes[0]!.answer('acknowledged');
+    lanes[1]!.answer('acknowledged');
+    clock.advance(20 * BLOCK_MS);
+    expect(lanes[0]!.written.at(-1)!.signature).toBe('slow');
+  });
+});
+
 describe('L3: a stop', () => {
   it('gives a first send back and nothing left', async () => {
     const { lane, sender, setOpen } = setUp();

@@ -28,7 +28,7 @@ function refused(outcome: BuiltAttempt | BuildFailure) {
   return { code: outcome.error.code, ...outcome.error.context };
 }
 
-const build = (rig: Rig, change: Partial<BuildRequest> = {}) => builderOf(rig).buildNow(rig.request(change));
+const build = (rig: Rig, change: Partial<BuildRequest> = {}) => builderOf(rig).build(rig.request(change));
 
 describe('an attempt', () => {
   it.each([
@@ -133,8 +133,8 @@ describe('an attempt', () => {
     const rig = builderRig();
     rig.board.setMaxStreamAgeMs(1800);
     rig.board.setStreamActivity(3_200_000);
-    expect(builderOf(rig, 5_000_000).buildNow(rig.request()).ok).toBe(true);
-    expect(refused(builderOf(rig, 5_001_000).buildNow(rig.request()))).toMatchObject({
+    expect(builderOf(rig, 5_000_000).build(rig.request()).ok).toBe(true);
+    expect(refused(builderOf(rig, 5_001_000).build(rig.request()))).toMatchObject({
       code: 'STREAM_STALE',
       ageMs: 1801,
       maxAgeMs: 1800,

@@ -39,7 +39,7 @@ describe('the pool of signing workers', () => {
     ];
     for (const change of changes) {
       const request = rig.request(change);
-      expect(comparable(await pool.build(request))).toEqual(comparable(inline.buildNow(request)));
+      expect(comparable(await pool.build(request))).toEqual(comparable(inline.build(request)));
     }
     expect((await pool.build(rig.request())).ok && (await pool.build(rig.request()))).toMatchObject({
       lane: 'pool',
@@ -50,7 +50,7 @@ describe('the pool of signing workers', () => {
     const { rig, inline, pool } = setUp();
     rig.board.setPoolAge(1, 9);
     const refusal = await pool.build(rig.request());
-    expect(refusal).toEqual(inline.buildNow(rig.request()));
+    expect(refusal).toEqual(inline.build(rig.request()));
     expect(refusal).toMatchObject({
       ok: false,
       error: { code: 'POOL_STALE', context: { ageSlots: 9, maxAgeSlots: 3 } },

@@ -1,9 +1,10 @@
 /** One attempt: quote, build and sign, write down (L1), track, send. */
 import { HotslotError } from '../errors/hotslot-error.js';
+import type { JournalRecord } from '../journal/types.js';
 import type { Signature } from '../model/brands.js';
 import type { Attempt } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
-import type { BuildRequest, BuiltAttempt } from '../threads/types.js';
+import type { BuildOutcome, BuildRequest, BuiltAttempt } from '../threads/types.js';
 import { AttemptNonces } from './attempt-nonce.js';
 import type { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type Moves } from './moves.js';
@@ -12,6 +13,11 @@ import type { LiveTrade, TradeStore } from './trade-store.js';
 
 /** Builds of one attempt, should its signature be taken. */
 const MAX_BUILDS = 3;
+
+interface AcceptedBuild {
+  readonly built: BuiltAttempt;
+  readonly computeUnitLimit: number;
+}
 
 export class AttemptRunner {
   readonly #ports: DeskPorts;
@@ -28,14 +34,20 @@ export class AttemptRunner {
     this.#nonces = new AttemptNonces(ports.random);
   }
 
-  /** Runs to the first send or to a denial; never rejects. */
+  /**
+   * Runs to the first send or to a denial; never rejects. Where nothing has to be waited for (built in place, a lane
+   * free, the disk left to the system) the bytes have left when it returns: whatever else this turn of the event
+   * loop has to do, the answer to the client included, comes after them.
+   */
   async run(live: LiveTrade): Promise<void> {
     try {
       const { intent } = live.trade;
       this.#assertMaySign(live);
       const zeroSignature = intent.dryRun || !this.#ports.settings.mayTradeLive;
       const request = this.#request(live, zeroSignature);
-      const { built, computeUnitLimit } = await this.#build(request);
+      const first = this.#ports.builder.build(request);
+      const outcome = first instanceof Promise ? await first : first;
+      const { built, computeUnitLimit } = this.#accept(outcome, request) ?? (await this.#rebuild(request));
       this.#stampBuild(live, built);
       if (zeroSignature) await this.#simulate(live, built);
       else await this.#launch(live, built, computeUnitLimit);
@@ -62,16 +74,20 @@ export class AttemptRunner {
     return this.#ports.killGrade() === 'stop' || this.#ports.gate.stopCount() !== live.stopCount;
   }
 
-  /** Bytes that another trade has signed would land once and count twice: they are made anew, with another nonce. */
-  async #build(request: BuildRequest): Promise<{ built: BuiltAttempt; computeUnitLimit: number }> {
+  /** Bytes that another trade has signed would land once and count twice: undefined. @throws its failure */
+  #accept(outcome: BuildOutcome, { computeUnitLimit }: BuildRequest): AcceptedBuild | undefined {
+    if (!outcome.ok) throw HotslotError.fromPlain(outcome.error);
+    const isTaken = outcome.signature !== undefined && this.#isTaken(outcome.signature);
+    return isTaken ? undefined : { built: outcome, computeUnitLimit };
+  }
+
+  /** The signature was taken: the bytes are made anew, with another nonce. */
+  async #rebuild(request: BuildRequest): Promise<AcceptedBuild> {
     const base = this.#ports.settings.computeUnitLimit;
-    for (let tries = 0; tries < MAX_BUILDS; tries++) {
-      const computeUnitLimit =
-        tries === 0 ? request.computeUnitLimit : base + this.#nonces.next(request.wallet);
-      const built = await this.#ports.builder.build({ ...request, computeUnitLimit });
-      if (!built.ok) throw HotslotError.fromPlain(built.error);
-      if (built.signature === undefined || !this.#isTaken(built.signature))
-        return { built, computeUnitLimit };
+    for (let builds = 1; builds < MAX_BUILDS; builds++) {
+      const again = { ...request, computeUnitLimit: base + this.#nonces.next(request.wallet) };
+      const accepted = this.#accept(await this.#ports.builder.build(again), again);
+      if (accepted !== undefined) return accepted;
     }
     throw new HotslotError('WORKER_FAILED', { detail: 'Every signature was taken.' });
   }
@@ -115,7 +131,8 @@ export class AttemptRunner {
     // A stop or a cancellation that came while it was being signed: nothing is written down, nothing leaves.
     this.#assertMaySign(live);
     const attempt = attemptOf(trade.attempts.length + 1, built, computeUnitLimit, this.#ports);
-    const isWritten = await this.#writeDown(live, attempt);
+    const written = this.#writeDown(live, attempt);
+    const isWritten = written === true || (await written);
     trade.attempts.push(attempt);
     this.#store.addSignature(attempt.signature, live);
     this.#moves.move(live, 'signed', LOCAL);
@@ -126,8 +143,8 @@ export class AttemptRunner {
     if (!isWritten || this.#wasStopped(live) || live.cancelRequested) return;
     this.#ports.gate.admit(attempt.signature);
     try {
-      const sentUs = await this.#ports.sender.start(attempt.signature, attempt.wire);
-      this.#sent(live, attempt, sentUs);
+      const sent = this.#ports.sender.start(attempt.signature, attempt.wire);
+      this.#sent(live, attempt, typeof sent === 'number' ? sent : await sent);
     } catch (error) {
       // It is written down and may not be called dead before the chain says so (L4), though nothing left.
       this.#moves.fault({ kind: 'sender', message: 'the first send was withheld', tradeId: trade.id, error });
@@ -148,14 +165,17 @@ export class AttemptRunner {
    * False: the record may or may not outlive the machine, so the attempt counts as written and is not sent.
    * @throws HotslotError JOURNAL_UNWRITABLE when it was not written at all
    */
-  async #writeDown(live: LiveTrade, attempt: Attempt): Promise<boolean> {
+  #writeDown(live: LiveTrade, attempt: Attempt): true | Promise<boolean> {
     const { sends: _sends, ...facts } = attempt;
     const record = { kind: 'attempt', tradeId: live.trade.id, ...facts } as const;
     const { journal, settings } = this.#ports;
-    if (!settings.journalDurable) {
-      journal.append(record);
-      return true;
-    }
+    if (settings.journalDurable) return this.#writeDurably(live, record);
+    journal.append(record);
+    return true;
+  }
+
+  async #writeDurably(live: LiveTrade, record: JournalRecord): Promise<boolean> {
+    const { journal } = this.#ports;
     const written = journal.appendDurable(record);
     // Unwritable at once: the record was cut back. Later: it is in the file, and the disk did not promise it.
     const isInFile = journal.writable;

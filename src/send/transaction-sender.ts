@@ -34,7 +34,13 @@ interface Active {
   nextResendUs: number;
   intervalBlocks: number;
   seen: boolean;
-  first: { resolve: (sentUs: number) => void; reject: (error: unknown) => void } | undefined;
+  first: FirstSend | undefined;
+}
+
+/** Who waits for the first bytes to leave. */
+interface FirstSend {
+  readonly resolve: (sentUs: number) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** The circuit breakers of the endpoints, by the lanes' names. */
@@ -60,6 +66,7 @@ export class TransactionSender implements Sender {
   readonly #lanes: readonly Lane[];
   /** Lanes of one name are interchangeable connections to one endpoint. */
   readonly #names: readonly string[];
+  readonly #lanesOf: ReadonlyMap<string, readonly Lane[]>;
   readonly #gate: SendGate;
   readonly #guard: LaneGuard | undefined;
   readonly #clock: Clock;
@@ -74,6 +81,9 @@ export class TransactionSender implements Sender {
   constructor(options: TransactionSenderOptions) {
     this.#lanes = options.lanes;
     this.#names = [...new Set(options.lanes.map((lane) => lane.name))];
+    this.#lanesOf = new Map(
+      this.#names.map((name) => [name, options.lanes.filter((lane) => lane.name === name)]),
+    );
     this.#gate = options.gate;
     this.#guard = options.guard;
     this.#clock = options.clock;
@@ -98,13 +108,28 @@ export class TransactionSender implements Sender {
     this.#listeners.push(listener);
   }
 
-  start(signature: Signature, wire: Uint8Array): Promise<number> {
+  start(signature: Signature, wire: Uint8Array): number | Promise<number> {
     if (this.#active.has(signature)) throw new Error('an attempt is started once');
     if (this.#active.size >= MAX_ACTIVE_ATTEMPTS) {
       return Promise.reject(new HotslotError('QUEUE_FULL', { detail: 'Too many attempts are being sent.' }));
     }
+    let atOnceUs: number | undefined;
+    let settle: FirstSend | undefined;
+    let refusal: unknown;
+    this.#launch(signature, wire, {
+      resolve: (sentUs) => {
+        if (settle === undefined) atOnceUs = sentUs;
+        else settle.resolve(sentUs);
+      },
+      reject: (error) => {
+        if (settle === undefined) refusal = error;
+        else settle.reject(error);
+      },
+    });
+    if (atOnceUs !== undefined) return atOnceUs;
+    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#launch(signature, wire, { resolve, reject });
+      settle = { resolve, reject };
     });
   }
 
@@ -165,7 +190,7 @@ export class TransactionSender implements Sender {
   #pump(active: Active): void {
     for (const name of active.due) {
       if (!this.#mayUse(name)) continue;
-      const lane = this.#lanes.find((one) => one.name === name && one.ready);
+      const lane = this.#freeLane(name, active.first === undefined);
       if (lane === undefined) continue;
       if (!this.#gate.mayLeave(active.signature)) {
         this.#refuse(active);
@@ -173,6 +198,14 @@ export class TransactionSender implements Sender {
       }
       this.#write(active, lane);
     }
+  }
+
+  /** Resends leave the last free connection to first sends, which would wait for a slow answer otherwise. */
+  #freeLane(name: string, isResend: boolean): Lane | undefined {
+    const lanes = this.#lanesOf.get(name)!;
+    const free = lanes.find((lane) => lane.ready);
+    if (!isResend || lanes.length === 1 || free === undefined) return free;
+    return lanes.some((lane) => lane !== free && lane.ready) ? free : undefined;
   }
 
   /** An open breaker is routed around; where failures opened all of them, sending is still better than waiting. */

@@ -27,10 +27,10 @@ export interface SendGate {
 export interface Sender {
   /**
    * Writes the bytes to a lane now and keeps resending them at an adaptive pace until `stop`.
-   * Resolves with the monotonic microseconds at which the first bytes were handed to the socket,
-   * or rejects with a coded error when the gate refused and nothing left.
+   * @returns the monotonic microseconds at which the first bytes were handed to the socket: at once where a lane is
+   *   free, else a promise of them; it rejects with a coded error when the gate refused and nothing left
    */
-  start(signature: Signature, wire: Uint8Array): Promise<number>;
+  start(signature: Signature, wire: Uint8Array): number | Promise<number>;
   /** No more resends of this attempt. */
   stop(signature: Signature): void;
   /** Attempts being resent now. */

@@ -6,7 +6,7 @@ import type { Clock, TimerHandle } from '../time/clock.js';
 import type { InlineBuilder } from './inline-builder.js';
 import type { PoolBuilder } from './pool-builder.js';
 import type { RingPoolStats } from './ring-pool.js';
-import type { AttemptBuilder, BuildFailure, BuildRequest, BuiltAttempt } from './types.js';
+import type { AttemptBuilder, BuildOutcome, BuildRequest } from './types.js';
 
 export type SigningMode = 'auto' | 'inline' | 'pool';
 
@@ -69,7 +69,7 @@ export class AdaptiveBuilder implements AttemptBuilder {
       this.#timers.push(options.clock.every(PROBE_MS, () => void this.#probe()));
   }
 
-  build(request: BuildRequest): Promise<BuiltAttempt | BuildFailure> {
+  build(request: BuildRequest): BuildOutcome | Promise<BuildOutcome> {
     const { pool, inline, clock } = this.#options;
     if (pool !== undefined && this.#wantsPool(pool)) {
       this.#poolCount++;

@@ -8,7 +8,7 @@ import type { BuildClock } from './build-clock.js';
 import type { KeyRing } from './key-ring.js';
 import type { RouteBook } from './route-book.js';
 import type { SharedBoard } from './shared-board.js';
-import type { AttemptBuilder, BuildFailure, BuildRequest, BuiltAttempt } from './types.js';
+import type { AttemptBuilder, BuildFailure, BuildOutcome, BuildRequest, BuiltAttempt } from './types.js';
 
 export interface InlineBuilderOptions {
   readonly board: SharedBoard;
@@ -24,12 +24,7 @@ export class InlineBuilder implements AttemptBuilder {
     this.#options = options;
   }
 
-  async build(request: BuildRequest): Promise<BuiltAttempt | BuildFailure> {
-    return this.buildNow(request);
-  }
-
-  /** `build` without a promise. */
-  buildNow(request: BuildRequest): BuiltAttempt | BuildFailure {
+  build(request: BuildRequest): BuildOutcome {
     const { board, routes, keys, clock } = this.#options;
     try {
       const route = routes.resolve(request);

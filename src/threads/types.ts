@@ -57,6 +57,9 @@ export interface BuildFailure {
   readonly error: PlainError;
 }
 
+export type BuildOutcome = BuiltAttempt | BuildFailure;
+
 export interface AttemptBuilder {
-  build(request: BuildRequest): Promise<BuiltAttempt | BuildFailure>;
+  /** At once where it is built in place: a promise would put other work between the signature and its send. */
+  build(request: BuildRequest): BuildOutcome | Promise<BuildOutcome>;
 }
