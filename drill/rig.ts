@@ -68,6 +68,11 @@ export class Rig {
     return rig;
   }
 
+  /** The environment of a command that is to find this executor. */
+  commandSettings(): Readonly<Record<string, string>> {
+    return { ...this.#settings, API_TOKEN: this.#token };
+  }
+
   /** One more life of the same executor. */
   startExecutor(settings: Readonly<Record<string, string>> = {}): ExecutorProcess {
     const life = new ExecutorProcess(this.directory, { ...this.#settings, ...settings }, this.#token);

@@ -6,6 +6,7 @@ import { Keystore } from '../keys/keystore.js';
 
 export const TRADING_KEY_COUNT = 8;
 const PASSPHRASE_BYTES = 32;
+const SPACE = 0x20;
 const MODE_PRIVATE = 0o600;
 
 export interface KeystorePaths {
@@ -36,14 +37,27 @@ export async function openEmbeddedKeystore(
 
 /** @throws HotslotError KEYSTORE_INVALID */
 export function openKeystore(paths: KeystorePaths): Promise<Keystore> {
-  return Keystore.open(paths.keystore, readPassphrase(paths.passphrase));
+  return withPassphrase(paths, (passphrase) => Keystore.open(paths.keystore, passphrase));
 }
 
 /** A new, empty one; nothing is written before `save`. @throws HotslotError KEYSTORE_INVALID */
 export function createKeystore(paths: KeystorePaths): Promise<Keystore> {
-  return Keystore.create(paths.keystore, readPassphrase(paths.passphrase));
+  return withPassphrase(paths, (passphrase) => Keystore.create(paths.keystore, passphrase));
 }
 
-function readPassphrase(path: string): string {
-  return readFileSync(path, 'utf8').trimEnd();
+const isSpace = (byte: number | undefined): boolean => byte !== undefined && byte <= SPACE;
+
+/** Lends the passphrase, without the white space at the end of its file, and wipes it. */
+async function withPassphrase(
+  paths: KeystorePaths,
+  use: (passphrase: Uint8Array) => Promise<Keystore>,
+): Promise<Keystore> {
+  const file = readFileSync(paths.passphrase);
+  try {
+    let end = file.length;
+    while (isSpace(file[end - 1])) end -= 1;
+    return await use(file.subarray(0, end));
+  } finally {
+    file.fill(0);
+  }
 }

@@ -35,10 +35,22 @@ function invalid(detail: string): HotslotError {
   return new HotslotError('KEYSTORE_INVALID', { detail });
 }
 
-function derive(passphrase: string, salt: Uint8Array, cost: ScryptCost): Promise<Buffer> {
+/** As bytes it can be wiped by whoever read it; as text it stays in memory until that is used again. */
+export type Passphrase = string | Uint8Array;
+
+const ASCII_END = 0x80;
+
+/** NFKC leaves ASCII as it is, and only then no text need be made of the bytes. */
+function normalized(passphrase: Passphrase): Passphrase {
+  if (typeof passphrase === 'string') return passphrase.normalize('NFKC');
+  if (passphrase.every((byte) => byte < ASCII_END)) return passphrase;
+  return Buffer.from(passphrase).toString('utf8').normalize('NFKC');
+}
+
+function derive(passphrase: Passphrase, salt: Uint8Array, cost: ScryptCost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { ...cost, maxmem: MAX_SCRYPT_BYTES };
-    scrypt(passphrase.normalize('NFKC'), salt, 32, options, (error, key) => {
+    scrypt(normalized(passphrase), salt, 32, options, (error, key) => {
       if (error) reject(invalid('Its scrypt parameters are out of range.'));
       else resolve(key);
     });
@@ -62,7 +74,7 @@ export class Keystore {
   /** A new, empty keystore; nothing is written before `save`. */
   static async create(
     path: string,
-    passphrase: string,
+    passphrase: Passphrase,
     cost: ScryptCost = DEFAULT_SCRYPT,
   ): Promise<Keystore> {
     if (passphrase.length === 0) throw invalid('The passphrase is empty.');
@@ -74,7 +86,7 @@ export class Keystore {
    * Opens the file and proves the passphrase; keys are decrypted one by one by `load`.
    * @throws HotslotError KEYSTORE_INVALID: unreadable, readable by others, damaged, or a wrong passphrase
    */
-  static async open(path: string, passphrase: string): Promise<Keystore> {
+  static async open(path: string, passphrase: Passphrase): Promise<Keystore> {
     const file = await readKeystoreFile(path);
     const salt = Buffer.from(file.kdf.salt, 'hex');
     const cost = { N: file.kdf.N, r: file.kdf.r, p: file.kdf.p };
@@ -217,9 +229,13 @@ export class Keystore {
     });
     decipher.setAAD(Buffer.from(`${record.name}:${record.address}`));
     decipher.setAuthTag(Buffer.from(record.tag, 'hex'));
+    // GCM is a stream: all of the seed is here, and this buffer is the one that the caller wipes.
+    const seed = decipher.update(Buffer.from(record.data, 'hex'));
     try {
-      return Buffer.concat([decipher.update(Buffer.from(record.data, 'hex')), decipher.final()]);
+      decipher.final();
+      return seed;
     } catch {
+      seed.fill(0);
       throw invalid('The passphrase is wrong, or the file is damaged.');
     } finally {
       key.fill(0);
