@@ -1,14 +1,12 @@
 /** The command line without an executor: help, exit codes, JSON, and the verbs that need nobody to answer. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openJournal } from '../src/journal/open-journal.js';
 import { intentRecord } from './support/journal-records.js';
+import { jsonOf as json, runHotslot } from './support/run-hotslot.js';
 
-const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
 const MINT = '7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr';
 const VERBS = [
   'test-trade',
@@ -23,6 +21,7 @@ const VERBS = [
   'config validate',
   'config update-keys',
   'denylist list',
+  'denylist reload',
   'doctor',
   'keys export',
   'keys fund',
@@ -44,30 +43,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Answer {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function hotslot(args: readonly string[], settings: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const child = spawn(process.execPath, [ENTRY, ...args], {
-    cwd: directory,
-    // A port that nobody listens on: not the executor of whoever runs the tests.
-    env: { PATH: process.env.PATH ?? '', HOTSLOT_URL: 'http://127.0.0.1:1', ...settings },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-const json = (answer: Answer) => JSON.parse(answer.stdout.trimEnd().split('\n').at(-1)!);
+const hotslot = (args: readonly string[], settings?: Readonly<Record<string, string>>) =>
+  runHotslot(directory, args, settings);
 
 describe('the command line', () => {
   it('has help for every verb, with what its exit codes say', async () => {
@@ -110,7 +87,9 @@ describe('the command line', () => {
     expect(readFileSync(path, 'utf8')).toBe(`# known rugs\n${MINT}\n`);
     const bad = await hotslot(['denylist', 'add', 'not-an-address'], settings);
     expect(bad.code).toBe(2);
-    await hotslot(['denylist', 'remove', MINT], settings);
+    expect((await hotslot(['denylist', 'reload'], settings)).code).toBe(3);
+    const gone = await hotslot(['denylist', 'remove', MINT], settings);
+    expect([gone.code, gone.stdout]).toEqual([0, expect.stringContaining('No executor runs')]);
     expect(readFileSync(path, 'utf8')).toBe('# known rugs\n');
   });
 

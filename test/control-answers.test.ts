@@ -46,6 +46,7 @@ const VISITS: { readonly [route: string]: (facts: Facts) => Promise<readonly Vis
   'PUT /api/config/default-slippage': () => [{ body: { percent: 2, minutes: 1 } }],
   'POST /api/accounts/restart': () => [{}],
   'POST /api/keys/reload': () => [{}],
+  'POST /api/mint-lists/reload': () => [{}],
   'POST /api/profile': () => [{ body: { seconds: 0.1 } }],
 };
 

@@ -2,16 +2,20 @@
  * What a client gets wrong is denied with a stable code, a sentence and the field, by a real executor process over
  * real HTTP, and leaves nothing behind.
  */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlClient } from '../src/cli/control-client.js';
 import {
   ExecutorUnderTest,
+  eventually,
   orderFor,
   problemOf,
   QUIET_CLUSTER,
   TERMINAL,
   tradeIn,
 } from './support/executor-under-test.js';
+import { jsonOf, runHotslot } from './support/run-hotslot.js';
 
 const UNKNOWN_ADDRESS = 'Vote111111111111111111111111111111111111111';
 
@@ -127,4 +131,52 @@ it('a dry run is done but for the send and ends as simulated', async () => {
   const trade = await tradeIn(control, (body as { id: string }).id, TERMINAL);
   expect(trade.state).toBe('simulated');
   expect(trade.attempts).toEqual([]);
+});
+
+describe('a mint on the denylist', () => {
+  const denylist = (...args: string[]) =>
+    runHotslot(executor.directory, ['denylist', ...args, '--json'], { HOTSLOT_URL: control.url });
+
+  it('is denied as soon as the command has put it there, and taken as soon as it is off', async () => {
+    const order = (await orderFor(control, 'denied-mint')) as { outputMint: string };
+    const added = await denylist('add', order.outputMint);
+    expect([added.code, jsonOf(added)]).toMatchObject([
+      0,
+      { mints: [order.outputMint], executor: { deny: { mints: 1 }, fault: null } },
+    ]);
+    expect(problemOf(await control.ask('POST', '/api/trades', order))).toMatchObject({
+      status: 422,
+      code: 'MINT_DENIED',
+      field: 'outputMint',
+    });
+    expect((await denylist('remove', order.outputMint)).code).toBe(0);
+    expect((await control.ask('POST', '/api/trades', order)).status).toBe(202);
+  });
+
+  it('stays denied when the file turns bad, and the command says so', async () => {
+    const path = join(executor.directory, 'data/denylist.txt');
+    await denylist('add', UNKNOWN_ADDRESS);
+    appendFileSync(path, 'not an address\n');
+    const bad = await denylist('reload');
+    expect([bad.code, jsonOf(bad)]).toMatchObject([
+      1,
+      { deny: { mints: 1 }, fault: expect.stringContaining('line 2') },
+    ]);
+    await eventually('the log', () =>
+      executor.log().some(({ message }) => message.startsWith('a mint list cannot be read'))
+        ? true
+        : undefined,
+    );
+    const elsewhere = await runHotslot(executor.directory, ['denylist', 'reload'], {
+      HOTSLOT_URL: control.url,
+      DENYLIST_FILE: 'another.txt',
+    });
+    expect([elsewhere.code, elsewhere.stdout]).toEqual([1, expect.stringContaining('keeps what it had')]);
+    writeFileSync(path, '');
+    const other = await runHotslot(executor.directory, ['denylist', 'add', UNKNOWN_ADDRESS], {
+      HOTSLOT_URL: control.url,
+      DENYLIST_FILE: 'another.txt',
+    });
+    expect([other.code, other.stdout]).toEqual([1, expect.stringContaining('reads another file')]);
+  });
 });

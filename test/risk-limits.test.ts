@@ -241,6 +241,24 @@ describe('MintLists', () => {
     expect(clock.timerCount).toBe(0);
   });
 
+  it('a denylist that nobody asked for may be missing, but not vanish', () => {
+    const clock = new ManualClock();
+    const path = join(root, 'default');
+    const told: string[] = [];
+    const onFault = (fault: string) => void told.push(fault);
+    const lists = new MintLists({ denyPath: path, denyMayBeMissing: true, clock, onFault });
+    lists.check(bad, 'outputMint');
+    expect(lists.state()).toEqual({ deny: { path, mints: 0 }, allow: undefined });
+    writeFileSync(path, `${bad}\n`);
+    clock.advance(LIST_POLL_MS);
+    expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
+    rmSync(path);
+    clock.advance(3 * LIST_POLL_MS);
+    expect(told).toEqual([expect.stringContaining('not there')]);
+    expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
+    lists.close();
+  });
+
   it('an allowlist admits nothing else; one that cannot be read stops the start', () => {
     const clock = new ManualClock();
     const path = join(root, 'allow');

@@ -1,6 +1,7 @@
 /** The chain as a command sees it: the configured RPC endpoints, or the embedded cluster that runs. */
 import { type Config, loadConfig } from '../config/config.js';
 import { readLocalnetFile } from '../embedded/localnet-file.js';
+import { jupiterUrlOf } from '../executor/endpoints.js';
 import type { Address } from '../model/brands.js';
 import { ChainReader } from '../send/chain-reader.js';
 import { RpcClient } from '../send/rpc-client.js';
@@ -16,6 +17,8 @@ export interface CommandChain {
   readonly rpc: RpcPool;
   readonly reader: ChainReader;
   readonly pools: readonly Address[];
+  /** Undefined where Jupiter is not asked. */
+  readonly jupiterUrl: string | undefined;
   /** Of mints that have one, where the cluster says so. */
   readonly symbols: ReadonlyMap<string, string>;
 }
@@ -44,6 +47,7 @@ export async function withChain<T>(
       rpc,
       reader: new ChainReader(rpc),
       pools: config.POOLS.length > 0 ? config.POOLS : embeddedPools,
+      jupiterUrl: jupiterUrlOf(config, localnet),
       symbols: new Map(localnet?.mints.map(({ address, symbol }) => [address as string, symbol])),
     });
   } finally {

@@ -493,7 +493,7 @@ export const SETTINGS = {
     'risk',
     text,
     undefined,
-    'File of mints, one a line, that may not be traded; read again when it changes.',
+    'File of mints, one a line, that may not be traded; read again when it changes. Default `denylist.txt` in DATA_DIR, where it is there.',
   ),
   ALLOWLIST_FILE: setting(
     'risk',

@@ -7,6 +7,7 @@ import {
   accountsRestartedSchema,
   keysReloadedSchema,
   keysSchema,
+  mintListsSchema,
   slippageOverrideSchema,
 } from './schemas/maintenance.js';
 
@@ -40,6 +41,15 @@ export function maintenanceRoutes(maintenance: Maintenance): Route[] {
       answers: { 200: jsonAnswer('What came and what retires.', keysReloadedSchema) },
       problems: ['KEYSTORE_INVALID', 'NOT_READY'],
       handler: async () => json(await maintenance.reloadKeys()),
+    },
+    {
+      method: 'POST',
+      path: '/api/mint-lists/reload',
+      role: 'admin',
+      summary: 'Read the denylist and the allowlist now',
+      answers: { 200: jsonAnswer('What is in force.', mintListsSchema) },
+      problems: ['NOT_READY'],
+      handler: () => json(maintenance.reloadMintLists()),
     },
     {
       method: 'PUT',

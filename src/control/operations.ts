@@ -6,6 +6,7 @@ import type { LatencySnapshot, SpanName, StageName } from '../metrics/latency.js
 import type { Address, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
+import type { MintListState } from '../risk/mint-lists.js';
 import type { QueueStatus } from '../schedule/scheduler.js';
 import type { IntentDefaults } from './trade-request.js';
 
@@ -52,6 +53,14 @@ export interface BreakerView {
   readonly openedAtMs: number | undefined;
 }
 
+/** The mint lists as they are in force. */
+export interface MintListsView {
+  readonly deny: MintListState | null;
+  readonly allow: MintListState | null;
+  /** What is wrong with a file now: its last good content stays in force. */
+  readonly fault: string | null;
+}
+
 /** What is done to the executor beside trading. */
 export interface Maintenance {
   /** Locks from what is live, accounts from the chain. */
@@ -60,6 +69,8 @@ export interface Maintenance {
   keys(): unknown;
   /** Reads the keystore again. */
   reloadKeys(): Promise<unknown>;
+  /** Looks at the files of the mint lists now, which else is done every two seconds. */
+  reloadMintLists(): MintListsView;
   /** Percent of slippage for intents that name none, for a time. @returns epoch ms at which it ends */
   overrideSlippage(percent: number, forMs: number): number;
 }

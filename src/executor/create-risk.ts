@@ -1,6 +1,7 @@
 /** Risk, wired: limits, reservations, positions, PnL, lists, and the kill switch that trips by itself. */
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import { mintListPaths } from '../config/mint-list-paths.js';
 import type { ReferencePrices } from '../jupiter/reference-prices.js';
 import type { Log } from '../logging/log.js';
 import { asAddress } from '../model/brands.js';
@@ -55,11 +56,9 @@ export function createRisk(parts: RiskParts): Risk {
   const positions = new AccountPositions(market.cache, addresses, holdings);
   const reservations = new Reservations();
   const pnl = new PnlBook({ valuation, path: join(config.DATA_DIR, 'pnl.json'), clock });
-  const lists = new MintLists({
-    clock,
-    ...(config.DENYLIST_FILE === undefined ? {} : { denyPath: config.DENYLIST_FILE }),
-    ...(config.ALLOWLIST_FILE === undefined ? {} : { allowPath: config.ALLOWLIST_FILE }),
-  });
+  const onFault = (fault: string) =>
+    log.warn('a mint list cannot be read; the last one stays in force', { error: fault });
+  const lists = new MintLists({ clock, ...mintListPaths(config), onFault });
   const gate = new RiskGate({
     clock,
     limits: limitsOf(config),

@@ -1,6 +1,6 @@
 /** What operators do to a running executor beside trading: locks and accounts built anew, keys changed. */
 import { join } from 'node:path';
-import type { Maintenance } from '../control/operations.js';
+import type { Maintenance, MintListsView } from '../control/operations.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { readJournal } from '../journal/read-journal.js';
@@ -40,9 +40,16 @@ export function openMaintenance(options: MaintenanceOptions): Maintenance & { cl
     restartAccounts: () => restartAccounts(options),
     keys: () => keysView(executor),
     reloadKeys: () => reloadKeys(options),
+    reloadMintLists: () => reloadMintLists(executor),
     overrideSlippage: (percent, forMs) => overrideSlippage(options, percent, forMs),
     close: () => timer.cancel(),
   };
+}
+
+function reloadMintLists({ risk: { lists } }: Executor): MintListsView {
+  lists.reload();
+  const { deny = null, allow = null } = lists.state();
+  return { deny, allow, fault: lists.fault ?? null };
 }
 
 async function restartAccounts({ executor, clock, log }: MaintenanceOptions) {

@@ -4,7 +4,8 @@
  */
 import { base58OfFixed } from '../model/base58.js';
 import { type Address, asAddress } from '../model/brands.js';
-import { readU16, readU64 } from './bytes.js';
+import { readU64 } from './bytes.js';
+import { extensionsOf, type MintExtension } from './mint-extensions.js';
 
 const MINT_BYTES = 82;
 const SUPPLY_OFFSET = 36;
@@ -14,37 +15,13 @@ const FREEZE_OFFSET = 46;
 const ACCOUNT_TYPE_OFFSET = 165;
 const ACCOUNT_TYPE_MINT = 1;
 const TLV_START = 166;
-/** More than there are kinds of extension. */
-const MAX_EXTENSIONS = 64;
-
-const EXTENSION_NAMES: { readonly [type: number]: string } = {
-  1: 'transferFeeConfig',
-  3: 'mintCloseAuthority',
-  4: 'confidentialTransferMint',
-  6: 'defaultAccountState',
-  9: 'nonTransferable',
-  10: 'interestBearingConfig',
-  12: 'permanentDelegate',
-  14: 'transferHook',
-  16: 'confidentialTransferFeeConfig',
-  18: 'metadataPointer',
-  19: 'tokenMetadata',
-  20: 'groupPointer',
-  21: 'tokenGroup',
-  22: 'groupMemberPointer',
-  23: 'tokenGroupMember',
-  24: 'confidentialMintBurn',
-  25: 'scaledUiAmount',
-  26: 'pausable',
-};
 
 export interface MintFacts {
   readonly mintAuthority: Address | undefined;
   readonly freezeAuthority: Address | undefined;
   readonly supply: bigint;
   readonly decimals: number;
-  /** By name; one without a known name is `extension <number>`. */
-  readonly extensions: readonly string[];
+  readonly extensions: readonly MintExtension[];
 }
 
 /** Undefined where the bytes are no initialised mint. */
@@ -64,15 +41,4 @@ export function decodeMint(data: Uint8Array): MintFacts | undefined {
 
 function optionalAddress(data: Uint8Array, offset: number): Address | undefined {
   return data[offset] === 1 ? asAddress(base58OfFixed(data, offset + 4, 32)) : undefined;
-}
-
-function extensionsOf(data: Uint8Array): string[] {
-  const names: string[] = [];
-  for (let offset = TLV_START; offset + 4 <= data.length && names.length < MAX_EXTENSIONS; ) {
-    const type = readU16(data, offset);
-    if (type === 0) break;
-    names.push(EXTENSION_NAMES[type] ?? `extension ${type}`);
-    offset += 4 + readU16(data, offset + 2);
-  }
-  return names;
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { type Address, asAddress } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
@@ -12,8 +13,25 @@ const ADDRESS_PATTERN = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 
 interface List {
   readonly path: string | undefined;
+  readonly mayBeMissing: boolean;
   mints: ReadonlySet<Address> | undefined;
   stamp: string;
+}
+
+export interface MintListsOptions {
+  readonly denyPath?: string;
+  /** A denylist that was never there denies nothing; one that was and is gone stays in force. */
+  readonly denyMayBeMissing?: boolean;
+  readonly allowPath?: string;
+  readonly clock: Clock;
+  /** Called when a fault comes that was not there at the last look. */
+  readonly onFault?: (fault: string) => void;
+}
+
+/** One list as it is in force. */
+export interface MintListState {
+  readonly path: string;
+  readonly mints: number;
 }
 
 /**
@@ -25,14 +43,17 @@ export class MintLists {
   readonly #deny: List;
   readonly #allow: List;
   readonly #timer: TimerHandle;
+  readonly #onFault: ((fault: string) => void) | undefined;
   #fault: string | undefined;
 
   /** @throws HotslotError CONFIG_INVALID for a list that cannot be read at the start */
-  constructor(options: { denyPath?: string; allowPath?: string; clock: Clock }) {
-    this.#deny = { path: options.denyPath, mints: undefined, stamp: '' };
-    this.#allow = { path: options.allowPath, mints: undefined, stamp: '' };
+  constructor(options: MintListsOptions) {
+    const { denyPath, denyMayBeMissing: mayBeMissing = false, allowPath } = options;
+    this.#deny = { path: denyPath, mayBeMissing, mints: undefined, stamp: '' };
+    this.#allow = { path: allowPath, mayBeMissing: false, mints: undefined, stamp: '' };
     this.reload();
     if (this.#fault !== undefined) throw new HotslotError('CONFIG_INVALID', { detail: this.#fault });
+    this.#onFault = options.onFault;
     this.#timer = options.clock.every(LIST_POLL_MS, () => this.reload());
   }
 
@@ -43,6 +64,7 @@ export class MintLists {
 
   /** Looks at the files now (a signal's handler may call it). */
   reload(): void {
+    const before = this.#fault;
     this.#fault = undefined;
     for (const list of [this.#deny, this.#allow]) {
       try {
@@ -51,6 +73,12 @@ export class MintLists {
         this.#fault = `${list.path}: ${(error as Error).message}`;
       }
     }
+    if (this.#fault !== undefined && this.#fault !== before) this.#onFault?.(this.#fault);
+  }
+
+  /** What is in force; a list that is not configured is undefined. */
+  state(): { readonly deny: MintListState | undefined; readonly allow: MintListState | undefined } {
+    return { deny: stateOf(this.#deny), allow: stateOf(this.#allow) };
   }
 
   /** @throws HotslotError MINT_DENIED */
@@ -69,7 +97,10 @@ export class MintLists {
 
   #read(list: List): void {
     if (list.path === undefined) return;
-    if (!existsSync(list.path)) throw new Error('the file is not there');
+    if (!existsSync(list.path)) {
+      if (list.mayBeMissing && list.stamp === '') return;
+      throw new Error('the file is not there');
+    }
     const { mtimeMs, size, ino } = statSync(list.path);
     const stamp = `${mtimeMs}:${size}:${ino}`;
     if (stamp === list.stamp) return;
@@ -84,4 +115,8 @@ export class MintLists {
     list.mints = mints;
     list.stamp = stamp;
   }
+}
+
+function stateOf({ path, mints }: List): MintListState | undefined {
+  return path === undefined ? undefined : { path: resolve(path), mints: mints?.size ?? 0 };
 }

@@ -28,3 +28,14 @@ export const slippageOverrideSchema = z.object({
   defaultSlippagePercent: z.number(),
   until: z.iso.datetime(),
 });
+
+const mintList = z
+  .object({ path: z.string(), mints: count() })
+  .nullable()
+  .describe('Null where there is none.');
+
+export const mintListsSchema = z.object({
+  deny: mintList,
+  allow: mintList,
+  fault: z.string().nullable().describe('What is wrong with a file; its last good content stays in force.'),
+});
