@@ -48,6 +48,7 @@ export class TradeDesk {
   readonly #ports: DeskPorts;
   readonly #store = new TradeStore();
   readonly #listeners: ((event: TradeEvent) => void)[] = [];
+  readonly #refusalListeners: ((error: HotslotError) => void)[] = [];
   readonly scheduler: Scheduler;
   readonly #heldEnds: HeldEnds;
   readonly #locks: LockKeeper;
@@ -101,6 +102,11 @@ export class TradeDesk {
     this.#listeners.push(listener);
   }
 
+  /** Every intent that was refused before it became a trade. */
+  onRefused(listener: (error: HotslotError) => void): void {
+    this.#refusalListeners.push(listener);
+  }
+
   /** The pool stage's news, by which locks end (see LockKeeper). */
   get poolNews(): LockKeeper {
     return this.#locks;
@@ -113,6 +119,15 @@ export class TradeDesk {
    * @throws HotslotError with the denial's code; nothing is queued then
    */
   submit(intent: TradeIntent, receivedUs: number, fingerprint: string = fingerprintOf(intent)): Trade {
+    try {
+      return this.#accept(intent, receivedUs, fingerprint);
+    } catch (error) {
+      if (error instanceof HotslotError) for (const listener of this.#refusalListeners) listener(error);
+      throw error;
+    }
+  }
+
+  #accept(intent: TradeIntent, receivedUs: number, fingerprint: string): Trade {
     const known = this.#known(intent.clientOrderId, fingerprint);
     if (known !== undefined) return known;
     this.#assertOpen(intent);

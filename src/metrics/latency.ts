@@ -3,6 +3,7 @@ import hdr from 'hdr-histogram-js';
 import type { Address, Signature } from '../model/brands.js';
 import type { StageTimes, Trade } from '../model/trade.js';
 import type { SendReport } from '../send/types.js';
+import { BucketCounts, DURATION_BOUNDS_S, SLOT_DELTA_BOUNDS } from './bucket-counts.js';
 import {
   type Histogram,
   nanosecondHistogram,
@@ -63,17 +64,23 @@ export interface LatencyOptions {
 /** Attempts whose first answering lane is remembered until they are confirmed (L6). */
 const MAX_ANSWERED = 8_192;
 
-/** What was recorded since the last interval of the log: two of each are kept, so that a total needs no sum. */
-interface Pair {
+/** Beside the total, what was recorded since the last interval of the log, and the counts that Prometheus scrapes. */
+interface Recorded {
   readonly total: Histogram;
   interval: Histogram;
+  /** Seconds. */
+  readonly buckets: BucketCounts;
 }
 
-const pair = (): Pair => ({ total: nanosecondHistogram(), interval: nanosecondHistogram() });
+const recorded = (): Recorded => ({
+  total: nanosecondHistogram(),
+  interval: nanosecondHistogram(),
+  buckets: new BucketCounts(DURATION_BOUNDS_S),
+});
 
 export class LatencyRecorder {
-  readonly #stages = new Map<StageName, Pair>(STAGES.map(([name]) => [name, pair()]));
-  readonly #spans = new Map<SpanName, Pair>(SPANS.map((name) => [name, pair()]));
+  readonly #stages = new Map<StageName, Recorded>(STAGES.map(([name]) => [name, recorded()]));
+  readonly #spans = new Map<SpanName, Recorded>(SPANS.map((name) => [name, recorded()]));
   readonly #options: LatencyOptions;
   readonly #breakdown = new LatencyBreakdown();
   #intervalBreakdown = new LatencyBreakdown();
@@ -83,6 +90,8 @@ export class LatencyRecorder {
     highestTrackableValue: HIGHEST_SLOT_DELTA,
     numberOfSignificantValueDigits: 3,
   });
+  /** Slots, as Prometheus scrapes them. */
+  readonly slotDeltaBuckets = new BucketCounts(SLOT_DELTA_BOUNDS);
 
   constructor(options: LatencyOptions = { venueOf: () => undefined, walletName: () => undefined }) {
     this.#options = options;
@@ -111,7 +120,9 @@ export class LatencyRecorder {
     this.#member(trade, 'intentToConfirmed', times.confirmedUs);
     this.#ofLane(trade, times.confirmedUs);
     const delta = trade.outcome?.slotDelta;
-    if (delta !== undefined) this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
+    if (delta === undefined) return;
+    this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
+    this.slotDeltaBuckets.observe(delta);
   }
 
   /** A node answered. The lane that answers an attempt first is the one that its landing is counted to. */
@@ -132,16 +143,28 @@ export class LatencyRecorder {
     return {
       stagesUs: Object.fromEntries(stages),
       spansUs: Object.fromEntries(spans),
-      slotDelta: quantilesOf(this.#slotDelta, 1),
+      slotDelta: this.slotDelta(),
       by: this.#breakdown.snapshot(),
     };
   }
 
   /** The histogram itself, for percentile files; values in nanoseconds. */
   histogram(name: StageName | SpanName): Histogram {
-    const found = this.#stages.get(name as StageName) ?? this.#spans.get(name as SpanName);
-    if (found === undefined) throw new Error(`no histogram is named ${name}`);
-    return found.total;
+    return this.#recorded(name).total;
+  }
+
+  /** Seconds in classic buckets. */
+  buckets(name: StageName | SpanName): BucketCounts {
+    return this.#recorded(name).buckets;
+  }
+
+  /** Microseconds of one span; less work than a whole snapshot. */
+  spanUs(name: SpanName): Quantiles {
+    return quantilesOf(this.histogram(name), 1000);
+  }
+
+  slotDelta(): Quantiles {
+    return quantilesOf(this.#slotDelta, 1);
   }
 
   /** What came since the last call, by name, empty ones left out; the next interval begins. Nanoseconds. */
@@ -159,17 +182,23 @@ export class LatencyRecorder {
     return taken;
   }
 
+  #recorded(name: StageName | SpanName): Recorded {
+    const found = this.#stages.get(name as StageName) ?? this.#spans.get(name as SpanName);
+    if (found === undefined) throw new Error(`no histogram is named ${name}`);
+    return found;
+  }
+
   #recordStages(times: StageTimes, from: number, to: number): void {
     for (let index = from; index < to; index++) {
       const [name, key] = STAGES[index]!;
       const at = times[key];
       if (at === undefined) continue;
-      recordBoth(this.#stages.get(name)!, at - reachedBefore(times, index));
+      recordAll(this.#stages.get(name)!, at - reachedBefore(times, index));
     }
   }
 
   #span(name: SpanName, us: number): void {
-    recordBoth(this.#spans.get(name)!, us);
+    recordAll(this.#spans.get(name)!, us);
   }
 
   #member(trade: Trade, span: BreakdownSpan, us: number): void {
@@ -203,8 +232,9 @@ function reachedBefore(times: StageTimes, index: number): number {
   return 0;
 }
 
-function recordBoth({ total, interval }: Pair, us: number): void {
+function recordAll({ total, interval, buckets }: Recorded, us: number): void {
   const ns = nanosecondsOf(us);
   total.recordValue(ns);
   interval.recordValue(ns);
+  buckets.observe(Math.max(us, 0) / 1e6);
 }

@@ -42,6 +42,8 @@ interface Node {
   calls: number;
   lastOkAtMs: number | undefined;
   isFailing: boolean;
+  /** Monotonic: the first of the failures since the last answer. */
+  failingSinceUs: number;
   /** Monotonic. */
   failedAtUs: number;
   lastError: string | undefined;
@@ -61,6 +63,7 @@ export class RpcPool {
   readonly #nodes: Node[];
   readonly #clock: Clock;
   readonly #guard: NodeGuard | undefined;
+  #streamLagSlots: number | undefined;
 
   constructor(callers: readonly RpcCaller[], clock: Clock, guard?: NodeGuard) {
     if (callers.length === 0) throw new Error('an RPC pool needs at least one node');
@@ -73,6 +76,7 @@ export class RpcPool {
       calls: 0,
       lastOkAtMs: undefined,
       isFailing: false,
+      failingSinceUs: 0,
       failedAtUs: Number.NEGATIVE_INFINITY,
       lastError: undefined,
       lagSlots: undefined,
@@ -94,6 +98,18 @@ export class RpcPool {
       lastError: node.lastError,
       lagSlots: node.lagSlots,
     }));
+  }
+
+  /** Slots that the stream was behind the newest node when that was last measured; undefined before. */
+  get streamLagSlots(): number | undefined {
+    return this.#streamLagSlots;
+  }
+
+  /** How long no node has answered, ms; 0 while one does. Nodes that were not asked yet count as answering. */
+  downMs(): number {
+    if (this.#nodes.some((node) => !node.isFailing)) return 0;
+    const sinceUs = Math.max(...this.#nodes.map((node) => node.failingSinceUs));
+    return (this.#clock.monotonicUs() - sinceUs) / 1_000;
   }
 
   /**
@@ -146,6 +162,7 @@ export class RpcPool {
     const measured = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const newest = Math.max(newestSlot, ...measured.map(({ slot }) => slot));
     for (const { node, slot } of measured) node.lagSlots = newest - slot;
+    if (measured.length > 0 && newestSlot > 0) this.#streamLagSlots = newest - newestSlot;
   }
 
   async #ask(node: Node, method: string, params: readonly unknown[], timeoutMs?: number): Promise<unknown> {
@@ -167,6 +184,7 @@ export class RpcPool {
     node.calls += 1;
     node.meanMs += weight * (elapsedMs - node.meanMs);
     node.failureShare += weight * ((error === undefined ? 0 : 1) - node.failureShare);
+    if (error !== undefined && !node.isFailing) node.failingSinceUs = this.#clock.monotonicUs();
     node.isFailing = error !== undefined;
     if (error === undefined) {
       node.lastOkAtMs = this.#clock.nowMs();

@@ -1,0 +1,52 @@
+/** The newest samples of a figure, and what they say; sorted only when somebody asks. */
+
+export interface WindowFigures {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+const NOTHING: WindowFigures = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+const DECIMALS = 100;
+
+export class SampleWindow {
+  readonly #samples: Float64Array;
+  #added = 0;
+
+  /** @param size samples kept, the newest (L6) */
+  constructor(size: number) {
+    this.#samples = new Float64Array(size);
+  }
+
+  add(value: number): void {
+    this.#samples[this.#added % this.#samples.length] = value;
+    this.#added += 1;
+  }
+
+  /** Rounded to two decimals. */
+  figures(): WindowFigures {
+    const count = Math.min(this.#added, this.#samples.length);
+    if (count === 0) return NOTHING;
+    const sorted = this.#samples.slice(0, count).sort();
+    const at = (share: number) => round(sorted[Math.ceil(share * count) - 1]!);
+    const sum = sorted.reduce((total, one) => total + one, 0);
+    return { count, mean: round(sum / count), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  }
+
+  /** Undefined before there are so many samples at least. */
+  recentMean(samples: number, atLeast: number): number | undefined {
+    const count = Math.min(this.#added, this.#samples.length, samples);
+    if (count < Math.max(1, atLeast)) return undefined;
+    let sum = 0;
+    for (let back = 1; back <= count; back++)
+      sum += this.#samples[(this.#added - back) % this.#samples.length]!;
+    return sum / count;
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * DECIMALS) / DECIMALS;
+}
