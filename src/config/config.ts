@@ -94,6 +94,20 @@ function crossFaults(settings: Partial<Settings>): ConfigFault[] {
   }
   if (settings.MAX_REFERENCE_DEVIATION_BPS !== undefined && settings.JUPITER_PRICE_POLL_MS === 0)
     add('JUPITER_PRICE_POLL_MS', 'must not be 0 with MAX_REFERENCE_DEVIATION_BPS');
+  faults.push(...alertFaults(settings));
+  return faults;
+}
+
+function alertFaults(settings: Partial<Settings>): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const needs = (isGiven: boolean, name: SettingName, by: SettingName) => {
+    if (isGiven && settings[name] === undefined)
+      faults.push({ setting: name, problem: `is required with ${by}` });
+  };
+  needs((settings.ALERT_WEBHOOK_URLS?.length ?? 0) > 0, 'ALERT_WEBHOOK_SECRET', 'ALERT_WEBHOOK_URLS');
+  const { ALERT_TELEGRAM_BOT_TOKEN: token, ALERT_TELEGRAM_CHAT_ID: chat } = settings;
+  needs(token !== undefined, 'ALERT_TELEGRAM_CHAT_ID', 'ALERT_TELEGRAM_BOT_TOKEN');
+  needs(chat !== undefined, 'ALERT_TELEGRAM_BOT_TOKEN', 'ALERT_TELEGRAM_CHAT_ID');
   return faults;
 }
 
@@ -114,7 +128,7 @@ export function describeConfig(config: Config): { readonly name: SettingName; re
   return (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const setting: { readonly secret?: boolean } = SETTINGS[name];
     const value: unknown = config[name];
-    if (value === undefined) return { name, value: '' };
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return { name, value: '' };
     return { name, value: setting.secret ? '(set)' : Array.isArray(value) ? value.join(',') : String(value) };
   });
 }

@@ -66,9 +66,11 @@ const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
-const urlList = list.pipe(
-  z.array(z.string().regex(/^https?:\/\/[^\s]+$/, 'must be http(s) URLs, comma-separated')),
-);
+const isHttpUrl = (text: string) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text);
+
+const url = z.string().refine(isHttpUrl, 'must be an http(s) URL');
+
+const urlList = list.pipe(z.array(z.string().refine(isHttpUrl, 'must be http(s) URLs, comma-separated')));
 
 const endpointList = list.pipe(
   z.array(
@@ -520,6 +522,42 @@ export const SETTINGS = {
     z.enum(['reduce', 'continue']),
     'reduce',
     'What an executor does that has lost sight of the shared kill switch: `reduce` takes only trades that shrink a position until it sees the switch again, `continue` trades on.',
+  ),
+
+  ALERT_WEBHOOK_URLS: setting(
+    'alerts',
+    urlList,
+    '',
+    'URLs to which each alert is posted as signed JSON, comma-separated.',
+    { secret: true },
+  ),
+  ALERT_WEBHOOK_SECRET: setting(
+    'alerts',
+    z.string().min(16, 'must have at least 16 characters').max(4096),
+    undefined,
+    'Key of the HMAC-SHA256 in `x-hotslot-signature`, over `x-hotslot-timestamp`, a full stop and the body.',
+    { secret: true },
+  ),
+  ALERT_SLACK_URL: setting('alerts', url, undefined, 'Incoming webhook of Slack.', { secret: true }),
+  ALERT_TELEGRAM_BOT_TOKEN: setting(
+    'alerts',
+    z.string().regex(/^\d{1,20}:[A-Za-z0-9_-]{8,128}$/, 'must be a bot token'),
+    undefined,
+    'Bot that sends alerts to ALERT_TELEGRAM_CHAT_ID.',
+    { secret: true },
+  ),
+  ALERT_TELEGRAM_CHAT_ID: setting('alerts', text, undefined, 'Chat or `@channel` of Telegram.'),
+  ALERT_TELEGRAM_API_URL: setting(
+    'alerts',
+    url,
+    'https://api.telegram.org',
+    "Telegram's bot API, or one of your own.",
+  ),
+  ALERT_TIMEOUT_MS: setting(
+    'alerts',
+    integer(100, 60_000),
+    '5000',
+    'Milliseconds after which one delivery of an alert counts as failed.',
   ),
 } as const;
 
