@@ -18,14 +18,14 @@ import { drain } from './executor/drain.js';
 import { endpointsOf } from './executor/endpoints.js';
 import { type Executor, type ExecutorOptions, startExecutor } from './executor/executor.js';
 import { executorOperations } from './executor/executor-operations.js';
-import { killSwitchSource, liveSources } from './executor/live-sources.js';
+import { alertSource, killSwitchSource, liveSources } from './executor/live-sources.js';
 import { openMaintenance } from './executor/maintenance.js';
 import { openKillSwitch } from './executor/open-kill-switch.js';
 import { OperationsInForce, startingOperations } from './executor/starting-operations.js';
 import { terminalFacts } from './executor/terminal-facts.js';
 import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
 import type { Keystore } from './keys/keystore.js';
-import { describeError, type Log, openLog } from './logging/log.js';
+import { describeError, type Log, type LogState, openLog } from './logging/log.js';
 import { LogRoller } from './logging/roll-log.js';
 import type { MemorySignal } from './memory-signal.js';
 import { takeOverDataDir } from './take-over.js';
@@ -75,7 +75,7 @@ async function start(memorySignal: MemorySignal): Promise<void> {
   const startedAtMs = systemClock.nowMs();
   let held = values.successor ? undefined : await holdDataDir(config.DATA_DIR);
   cleanUps.push(() => held?.release());
-  const { log, close, reopen } = openLog({ directory: config.LOG_DIR, level: config.LOG_LEVEL });
+  const { log, close, reopen, state } = openLog({ directory: config.LOG_DIR, level: config.LOG_LEVEL });
   cleanUps.push(close);
   memorySignal.logTo(log);
   process.on('SIGINT', () => void end(log, 0));
@@ -85,6 +85,7 @@ async function start(memorySignal: MemorySignal): Promise<void> {
     startedAtMs,
     log,
     live: new Live({ clock: systemClock }),
+    logState: state,
     slippage: new SlippageOverride(systemClock),
   };
   const takeOver = async () => {
@@ -108,6 +109,7 @@ interface Begun {
   readonly startedAtMs: number;
   readonly log: Log;
   readonly live: Live;
+  readonly logState: () => LogState;
   readonly slippage: SlippageOverride;
 }
 
@@ -143,6 +145,7 @@ async function startAlone(begun: Begun, onListening: (plane: ControlPlane) => vo
   waiting.cancel();
   operations.replace(operationsOf(executor, begun));
   live.followExecutor(liveSources(executor));
+  live.followAlerts(alertSource(executor.watch.alerts));
   return { executor, plane };
 }
 
@@ -168,20 +171,21 @@ async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Pr
   const operations = operationsOf(executor, begun);
   live.followKillSwitch(killSwitchSource(executor.killSwitch));
   live.followExecutor(liveSources(executor));
+  live.followAlerts(alertSource(executor.watch.alerts));
   const plane = await listenForOperators({ config, operations, clock: systemClock, log, live, startedAtMs });
   cleanUps.push(() => plane.close());
   return { executor, plane };
 }
 
 async function startStages(
-  { config, log }: Begun,
+  { config, log, logState }: Begun,
   more: Partial<Pick<ExecutorOptions, 'killSwitch' | 'whenWarm'>>,
 ): Promise<Executor> {
   const keystore = await openKeys(config);
   cleanUps.push(() => keystore.close());
   const localnet = config.embedded ? await startCluster(config, keystore, log) : undefined;
   const endpoints = endpointsOf(config, localnet?.info);
-  const parts = { config, endpoints, keystore, log, ...more };
+  const parts = { config, endpoints, keystore, log, logState, ...more };
   const executor = await startExecutor({ ...parts, clock: systemClock, random: systemRandom });
   cleanUps.push(() => executor.close());
   running = executor;

@@ -1,8 +1,10 @@
 /** Every stream and every RPC node has a check of its own; one that fails is no alarm while another carries on. */
 import { expect, it, onTestFinished } from 'vitest';
-import { Health, type HealthFacts } from '../src/executor/health.js';
+import { Health } from '../src/executor/health.js';
+import type { HealthFacts } from '../src/executor/health-findings.js';
 import type { RpcHealth } from '../src/send/rpc-pool.js';
 import type { EndpointStatus } from '../src/stream/stream-set.js';
+import { wellFacts } from './support/health-facts.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const stream = (name: string, fields: Partial<EndpointStatus> = {}): EndpointStatus => ({
@@ -29,19 +31,11 @@ const node = (host: string, fields: Partial<RpcHealth> = {}): RpcHealth => ({
 });
 
 function levels(fields: Partial<HealthFacts>): string[] {
-  const facts: HealthFacts = {
+  const facts = wellFacts({
     streams: [stream('one', { isAccountSource: true })],
-    maxStreamAgeMs: 1_800,
-    blockhashAgeSlots: 2,
-    maxBlockhashAgeSlots: 60,
-    stalePools: 0,
-    pools: 1,
     rpcs: [node('one')],
-    openBreakers: [],
-    journalWritable: true,
-    killSwitchActive: false,
     ...fields,
-  };
+  });
   const health = new Health(() => facts, new ManualClock());
   onTestFinished(() => health.close());
   const checks = health.checks().filter(({ name }) => /^(yellowstone|rpc|circuit)/.test(name));

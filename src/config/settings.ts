@@ -41,7 +41,9 @@ const integer = (min: number, max: number) =>
     .pipe(z.number().min(min).max(max));
 
 /** An http(s) URL. */
-const url = z.string().regex(/^https?:\/\/[^\s]+$/, 'must be an http(s) URL');
+const isHttpUrl = (text: string) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text);
+
+const url = z.string().refine(isHttpUrl, 'must be an http(s) URL');
 
 /** A decimal number in a range. */
 const decimal = (min: number, max: number) =>
@@ -65,10 +67,6 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
-
-const isHttpUrl = (text: string) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text);
-
-const url = z.string().refine(isHttpUrl, 'must be an http(s) URL');
 
 const urlList = list.pipe(z.array(z.string().refine(isHttpUrl, 'must be http(s) URLs, comma-separated')));
 

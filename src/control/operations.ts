@@ -17,6 +17,8 @@ export interface HealthCheck {
   readonly level: CheckLevel;
   readonly value: number | string;
   readonly unit?: string;
+  /** More in words. */
+  readonly detail?: string;
   /** Epoch ms since when it has this level. */
   readonly sinceMs: number;
 }
@@ -138,4 +140,10 @@ export interface Operations extends Maintenance {
   prices(): readonly PriceView[];
   /** @throws HotslotError MINT_UNKNOWN */
   price(mint: Address): PriceView;
+  /** The body of `GET /api/metrics`. */
+  metrics(): unknown;
+  /** Prometheus' text. */
+  scrape(): Promise<string>;
+  /** Alerts that fire, their newest changes, and how each receiver fares. */
+  alerts(): unknown;
 }

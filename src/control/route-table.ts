@@ -2,6 +2,7 @@
 import type { Clock } from '../time/clock.js';
 import { healthRoutes } from './health-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
+import { metricsRoutes } from './metrics-routes.js';
 import { openApiRoute } from './openapi-route.js';
 import type { Operations } from './operations.js';
 import { priceRoutes } from './price-routes.js';
@@ -17,6 +18,7 @@ export function routeTable(operations: Operations, clock: Clock): readonly Route
     ...riskRoutes(operations),
     ...priceRoutes(operations),
     ...speedRoutes(operations),
+    ...metricsRoutes(operations),
     ...maintenanceRoutes(operations),
     openApiRoute(),
   ];

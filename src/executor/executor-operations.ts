@@ -11,7 +11,9 @@ import { breakerViews, setBreakers } from './endpoint-breakers.js';
 import type { Executor } from './executor.js';
 import { killSwitchVersionOf } from './kill-switch-version.js';
 import { priceView, priceViews } from './price-views.js';
+import { prometheusScraper } from './prometheus.js';
 import { killSwitchState } from './starting-operations.js';
+import { executorMetrics } from './trading-metrics.js';
 
 const PERCENT_IN_BPS = 100;
 
@@ -20,7 +22,8 @@ export function executorOperations(
   startedAtMs: number,
   slippage: SlippageOverride,
 ): Omit<Operations, keyof Maintenance> {
-  const { desk, killSwitch, config, health } = executor;
+  const { desk, killSwitch, config, health, watch } = executor;
+  const scraper = prometheusScraper(executor, systemClock);
   const profiler = new CpuProfiler(systemClock);
   return {
     intentDefaults: () => ({
@@ -62,6 +65,13 @@ export function executorOperations(
     profile: (durationMs) => profiler.profile(durationMs),
     prices: () => priceViews(executor.market.book, executor.jupiter?.prices),
     price: (mint) => priceView(executor.market.book, executor.jupiter?.prices, mint),
+    metrics: () => executorMetrics(executor, systemClock.nowMs()),
+    scrape: () => scraper.scrape(),
+    alerts: () => ({
+      firing: watch.alerts.firing(),
+      recent: watch.alerts.recent(),
+      deliveries: watch.delivery.states(),
+    }),
     positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
   };
 }

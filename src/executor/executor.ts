@@ -9,7 +9,7 @@ import { TradeIndex } from '../journal/trade-index.js';
 import type { Keystore } from '../keys/keystore.js';
 import { awaitsOutcome } from '../lifecycle/landing.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
-import type { Log } from '../logging/log.js';
+import type { Log, LogState } from '../logging/log.js';
 import { IntervalLog } from '../metrics/interval-log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
 import type { Signature } from '../model/brands.js';
@@ -33,8 +33,7 @@ import { createDesk } from './create-desk.js';
 import { createRisk, type Risk } from './create-risk.js';
 import { laneGuard, nodeGuard, openBreakers, streamGuard } from './endpoint-breakers.js';
 import type { Endpoints } from './endpoints.js';
-import { Health } from './health.js';
-import { healthFacts } from './health-facts.js';
+import { type ExecutorWatch, watchExecutor } from './executor-watch.js';
 import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
@@ -58,6 +57,8 @@ export interface ExecutorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How the writing of the log goes, for health. */
+  readonly logState?: () => LogState;
   /** Absent: the one in DATA_DIR is opened. */
   readonly killSwitch?: KillSwitch;
   /**
@@ -88,7 +89,9 @@ export interface Executor {
   readonly latency: LatencyRecorder;
   readonly latencyLog: IntervalLog;
   readonly counts: TradeCounts;
-  readonly health: Health;
+  readonly health: ExecutorWatch['health'];
+  /** Health, figures, alerts. */
+  readonly watch: ExecutorWatch;
   readonly strangers: StrangerWatch;
   readonly keys: TradingKeys;
   readonly wallets: readonly TradingWallet[];
@@ -216,6 +219,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const counts = new TradeCounts();
   const history = new TradeHistory({ index, journal, journalDir: journalDir(config), clock, log });
   observeTrades({ desk, latency, counts, history, trips: risk.trips, log });
+  const stages = { market, journal, killSwitch, rpc, breakers, desk, builder, latency, counts, redis };
+  const watch = watchExecutor({ config, clock, random, log, logState: options.logState, ...stages });
+  const { health } = watch;
   const strangers = new StrangerWatch((signature) => isOurs(signature, desk, index), log);
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
@@ -225,9 +231,6 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const warmUp = pauseUntilWarm(desk, market, clock);
   desk.resume([...replayed.live, ...unread], clock.monotonicUs());
   searchStrangers(strangers, reader, wallets, replayed, log);
-  const { scheduler } = desk;
-  const seen = { config, market, journal, killSwitch, rpc, breakers, scheduler, redis };
-  const health = new Health(() => healthFacts(seen), clock);
   if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
@@ -238,7 +241,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     outage.cancel();
     lagPoll.close();
     await jupiter?.close();
-    health.close();
+    await watch.close();
     market.close();
     tracker.close();
     sender.close();
@@ -267,6 +270,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     latencyLog,
     counts,
     health,
+    watch,
     strangers,
     keys,
     wallets,

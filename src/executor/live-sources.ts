@@ -1,6 +1,7 @@
 /** An executor as the WebSocket's topics hear of it. */
-import type { KillSwitchSource, LiveSources } from '../control/live-sources.js';
-import type { BreakerData } from '../control/ws-data.js';
+import type { Alert, AlertWatch } from '../alerts/alert-watch.js';
+import type { AlertSource, KillSwitchSource, LiveSources } from '../control/live-sources.js';
+import type { BreakerData, RaisedAlert } from '../control/ws-data.js';
 import type { BreakerStatus } from '../risk/breakers.js';
 import type { KillSwitch } from '../risk/kill-switch.js';
 import { breakerView } from './endpoint-breakers.js';
@@ -42,5 +43,35 @@ function breakerData(status: BreakerStatus): BreakerData {
     name,
     state,
     ...(status.lastError === undefined ? {} : { detail: status.lastError }),
+  };
+}
+
+export function alertSource(watch: AlertWatch): AlertSource {
+  return {
+    onAlert: (listener) => watch.onAlert((alert) => listener(raisedAlert(alert))),
+    raised: () => watch.firing().map(raisedAlert),
+  };
+}
+
+function raisedAlert({
+  name,
+  severity,
+  status,
+  summary,
+  value,
+  threshold,
+  unit,
+  sinceMs,
+}: Alert): RaisedAlert {
+  return {
+    kind: 'alert',
+    name,
+    level: severity === 'critical' ? 'critical' : 'warn',
+    state: status === 'firing' ? 'raised' : 'cleared',
+    message: summary,
+    value,
+    threshold,
+    unit,
+    sinceMs,
   };
 }

@@ -12,6 +12,7 @@ const checks = z.array(
       level,
       value: z.union([z.number(), z.string()]),
       unit: z.string().optional(),
+      detail: z.string().optional(),
       sinceMs: epochMs().describe('Since when it has this level.'),
     })
     .meta({ id: 'HealthCheck' }),
