@@ -14,6 +14,7 @@ const NEEDED = [
   { program: 'curl', package: 'curl' },
   { program: 'jq', package: 'jq' },
   { program: 'pgrep', package: 'procps' },
+  { program: 'promtool', package: 'prometheus' },
 ];
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
@@ -25,7 +26,8 @@ function installNeeded() {
   if (process.getuid?.() !== 0 || !has('apt-get')) {
     throw new Error(`The tests need ${missing.join(' and ')}: sudo apt-get install -y ${missing.join(' ')}`);
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // In runlevel 1 a package does not start its service: only the programs are wanted.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   for (const args of [
     ['update', '-q'],
     ['install', '-y', '-q', '--no-install-recommends', ...missing],

@@ -138,6 +138,8 @@ describe('the lag of the event loop', () => {
     delays.nowMs = 70;
     expect([lag.read().p99, lag.read().p99]).toEqual([60, 60]);
     expect(delays.resets).toBe(0);
+    // An alert does not judge what is not a whole window.
+    expect(lag.lastWindow()).toBeUndefined();
     clock.advance(LOOP_WINDOW_MS);
     delays.nowMs = 20;
     expect([lag.read().p99, lag.read().p99]).toEqual([60, 60]);

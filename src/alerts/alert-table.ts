@@ -20,7 +20,7 @@ export interface VitalSigns {
   readonly openBreakers: number;
   readonly queueSize: number;
   /** 99th percentile of the last window. */
-  readonly eventLoopLagMs: number;
+  readonly eventLoopLagMs: number | undefined;
 }
 
 export interface AlertRule {

@@ -1,12 +1,18 @@
-/** The pages with generated sections, and what is in them. */
+/** The pages with generated sections and the files that are generated whole, and what is in them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { alertRules, alertRuleTests, alertTable } from './alert-rules.js';
 import { errorCodeTable, kestraSections, routeSections, sharedSchemas } from './api-tables.js';
 import { renderSections, type Sections } from './generated-sections.js';
 import { settingsTables } from './settings-tables.js';
 import { statePicture } from './state-picture.js';
 
-export const PAGES = ['docs/CONFIG.md', 'docs/ARCHITECTURE.md', 'docs/API.md'] as const;
+export const PAGES = ['docs/CONFIG.md', 'docs/ARCHITECTURE.md', 'docs/API.md', 'docs/RUNBOOK.md'] as const;
+
+const FILES: { readonly [path: string]: () => string } = {
+  'deploy/prometheus/hotslot.rules.yml': alertRules,
+  'deploy/prometheus/hotslot.rules.test.yml': alertRuleTests,
+};
 
 const SECTIONS: Sections = {
   settings: settingsTables,
@@ -15,14 +21,16 @@ const SECTIONS: Sections = {
   'kestra-routes': kestraSections,
   'shared-parts': sharedSchemas,
   'error-codes': errorCodeTable,
+  alerts: alertTable,
 };
 
 /** Compiled code lies three folders below the package's root. */
 const pathOf = (page: string) => fileURLToPath(new URL(`../../../${page}`, import.meta.url));
 
-/** Names of the pages whose generated sections are not what the code says now. */
+/** Names of the pages and files that are not what the code says now. */
 export function stalePages(): string[] {
-  return PAGES.filter((page) => rendered(page) !== readFileSync(pathOf(page), 'utf8'));
+  const all = [...PAGES, ...Object.keys(FILES)];
+  return all.filter((page) => rendered(page) !== readFileSync(pathOf(page), 'utf8'));
 }
 
 /** Writes them anew. @returns the names of those that changed */
@@ -33,5 +41,6 @@ export function writePages(): string[] {
 }
 
 function rendered(page: string): string {
-  return renderSections(readFileSync(pathOf(page), 'utf8'), SECTIONS);
+  const make = FILES[page];
+  return make?.() ?? renderSections(readFileSync(pathOf(page), 'utf8'), SECTIONS);
 }

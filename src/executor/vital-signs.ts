@@ -39,6 +39,6 @@ export function vitalSigns(parts: VitalParts): VitalSigns {
     slippagePercent: slippageBps === undefined ? undefined : slippageBps / BPS_A_PERCENT,
     openBreakers: breakers.list().filter(({ state }) => state !== 'closed').length,
     queueSize: scheduler.queuedCount,
-    eventLoopLagMs: loopLag.read().p99,
+    eventLoopLagMs: loopLag.lastWindow()?.p99,
   };
 }

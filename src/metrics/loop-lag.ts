@@ -38,6 +38,11 @@ export class LoopLag {
     return this.#last ?? this.#measured();
   }
 
+  /** Of the last whole window; undefined before, when the start's own work would be counted. */
+  lastWindow(): LoopLagMs | undefined {
+    return this.#last;
+  }
+
   close(): void {
     this.#timer.cancel();
     this.#source.disable();
