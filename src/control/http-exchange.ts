@@ -110,10 +110,14 @@ export class Exchange {
         this.fail('BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes.`, { closes: true });
         return;
       }
-      // The chunk's memory is the server's and is reused after this callback.
-      chunks.push(Buffer.from(Buffer.from(chunk)));
-      if (!isLast) return;
-      const text = Buffer.concat(chunks).toString('utf8');
+      let bytes = Buffer.from(chunk);
+      if (!isLast || chunks.length > 0) {
+        // The chunk's memory is the server's and is reused after this callback.
+        chunks.push(Buffer.from(bytes));
+        if (!isLast) return;
+        bytes = Buffer.concat(chunks);
+      }
+      const text = bytes.toString('utf8');
       const parsed = parseJson(text);
       if (parsed === INVALID) this.fail('INTENT_MALFORMED', 'The body is not JSON.');
       else then(parsed);

@@ -1,123 +1,66 @@
 /**
- * A copy of the hot path on parts of its own: desk, queue, locks, builder, sender and lane are the real classes,
- * and what they are plugged into is private, synthetic or nothing. A trade on it runs the same machine code as a
- * real one and reaches neither journal, risk, histograms nor a node.
+ * A copy of the hot path on parts of its own: the reading of the request, risk, desk, queue, locks, builder, sender
+ * and lane are the real code, and what they are plugged into is private, synthetic or nothing. A trade on it runs the
+ * same machine code as a real one and reaches neither journal, limits, histograms nor a node.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import type { SlotView } from '../cache/types.js';
+import { randomBytes } from 'node:crypto';
 import type { AttemptEvent } from '../confirm/types.js';
+import { parseTradeRequest } from '../control/trade-request.js';
+import { fingerprintOf } from '../journal/fingerprint.js';
 import { encodeRecord } from '../journal/record-codec.js';
 import type { JournalRecord } from '../journal/types.js';
 import { SigningKey } from '../keys/signing-key.js';
 import type { DeskPorts, DeskSettings } from '../lifecycle/ports.js';
 import { TradeDesk } from '../lifecycle/trade-desk.js';
-import { RAYDIUM_CPMM_AUTHORITY, RAYDIUM_CPMM_PROGRAM } from '../market/raydium-cpmm-program.js';
 import { Router } from '../market/router.js';
-import type { CpmmState, PoolKeys, PoolSnapshot } from '../market/types.js';
 import { LatencyRecorder } from '../metrics/latency.js';
-import {
-  type Address,
-  asAddress,
-  asBlockHeight,
-  asBlockhash,
-  asSlot,
-  type Signature,
-} from '../model/brands.js';
-import type { TradeIntent } from '../model/trade-intent.js';
+import type { Address, Signature } from '../model/brands.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
+import { PnlBook } from '../risk/pnl.js';
+import { Reservations } from '../risk/reservations.js';
+import { RiskGate } from '../risk/risk-gate.js';
 import { AccountInterner } from '../schedule/account-interner.js';
 import { LockTable } from '../schedule/lock-table.js';
 import { HttpLane } from '../send/http-lane.js';
 import { TransactionSender } from '../send/transaction-sender.js';
-import type { TransactionUpdate } from '../stream/types.js';
 import { createAttemptBuilder } from '../threads/create-builder.js';
 import { KeyRing } from '../threads/key-ring.js';
 import { RouteBook } from '../threads/route-book.js';
-import { SharedBoard } from '../threads/shared-board.js';
 import type { Clock } from '../time/clock.js';
 import type { Random } from '../time/random.js';
-import { encode32 } from '../transaction/base58.js';
-import { SYSTEM_PROGRAM, TOKEN_PROGRAM } from '../transaction/program-ids.js';
+import { RiskAdmission } from './risk-admission.js';
 import { TradeLocks } from './trade-locks.js';
+import {
+  BALANCES,
+  GATE,
+  landingOf,
+  POOL,
+  POOLS,
+  SLOT,
+  SNAPSHOT,
+  STILL_SLOTS,
+  warmBoard,
+} from './warm-market.js';
 import { WarmSink } from './warm-sink.js';
 
 /** A desk remembers its trades: after this many it is replaced by a new one. */
 const TRADES_A_DESK = 512;
-const SLOT = asSlot(1_000);
-const HEIGHT = asBlockHeight(1_000);
-const VALIDITY_BLOCKS = 150;
-/** Thirty-two zero bytes: no cluster ever had this blockhash, so that no node would take the bytes. */
-const NO_BLOCKHASH = asBlockhash(SYSTEM_PROGRAM);
-const AMOUNT = 1_000_000n;
+const AMOUNT = 1_000_000;
 const LANE_TIMEOUT_MS = 1_000;
+const WALLET = 'keep-warm';
+const DEFAULTS = { slippageBps: 100, deadlineMs: 30_000, validityBlocks: 150 };
+const NO_SWITCH: ConstructorParameters<typeof RiskGate>[0]['killSwitch'] = {
+  mayAccept: () => true,
+  status: () => ({
+    active: false,
+    grade: undefined,
+    reason: undefined,
+    source: undefined,
+    sinceMs: undefined,
+    history: [],
+  }),
+};
 const NOT_A_TIMER = { cancel: () => undefined };
-
-/** Nobody's account: an address that is a hash of words. */
-const madeUp = (name: string): Address =>
-  asAddress(encode32(createHash('sha256').update(`keep-warm ${name}`).digest()));
-
-const POOL: PoolKeys = {
-  pool: madeUp('pool'),
-  venue: 'raydium-cpmm',
-  programId: RAYDIUM_CPMM_PROGRAM,
-  authority: RAYDIUM_CPMM_AUTHORITY,
-  ammConfig: madeUp('config'),
-  observation: madeUp('observation'),
-  mint0: madeUp('mint 0'),
-  mint1: madeUp('mint 1'),
-  vault0: madeUp('vault 0'),
-  vault1: madeUp('vault 1'),
-  tokenProgram0: TOKEN_PROGRAM,
-  tokenProgram1: TOKEN_PROGRAM,
-  decimals0: 9,
-  decimals1: 6,
-};
-
-const POOLS: readonly PoolKeys[] = [POOL];
-
-const STATE: CpmmState = {
-  reserve0: 1_000_000_000_000n,
-  reserve1: 150_000_000_000n,
-  tradeFeeRate: 2_500n,
-  protocolFeeRate: 120_000n,
-  fundFeeRate: 40_000n,
-  creatorFeeRate: 0n,
-  creatorFeeOn: 0,
-  creatorFeeEnabled: false,
-  swapEnabled: true,
-  openTime: 0n,
-  transferFeeBps0: 0,
-  maxTransferFee0: 0n,
-  transferFeeBps1: 0,
-  maxTransferFee1: 0n,
-};
-
-const SNAPSHOT: PoolSnapshot = {
-  pool: POOL.pool,
-  venue: POOL.venue,
-  slot: SLOT,
-  txnSignature: undefined,
-  revision: 1,
-  state: STATE,
-};
-
-const GATE = {
-  stopCount: () => 0,
-  admit: () => undefined,
-  stoppedSince: () => false,
-  forget: () => undefined,
-};
-
-/** A chain on which nothing moves. */
-const STILL_SLOTS: SlotView = {
-  head: () => SLOT,
-  slot: () => SLOT,
-  blockHeight: () => HEIGHT,
-  isOnHeadFork: () => true,
-  statusOf: () => 'finalized',
-  firstSlotAboveHeight: () => undefined,
-  observedBlockMs: () => 400,
-};
 
 export interface WarmPathOptions {
   readonly clock: Clock;
@@ -155,7 +98,7 @@ export class WarmPath {
       after: () => NOT_A_TIMER,
       every: () => NOT_A_TIMER,
     };
-    const key = SigningKey.fromSeed('keep-warm', randomBytes(32));
+    const key = SigningKey.fromSeed(WALLET, randomBytes(32));
     this.#keys.add(key);
     this.#wallet = key.address;
     this.#lane = new HttpLane({ url: sink.url, timeoutMs: LANE_TIMEOUT_MS, clock });
@@ -203,7 +146,9 @@ export class WarmPath {
     this.#count += 1;
     this.#underWay = true;
     if (this.#count % TRADES_A_DESK === 0) this.#desk = this.#newDesk();
-    this.#desk.submit(intentOf(this.#count), this.#options.clock.monotonicUs());
+    const receivedUs = this.#options.clock.monotonicUs();
+    const body: unknown = JSON.parse(requestText(this.#count));
+    this.#desk.submit(parseTradeRequest(body, DEFAULTS), receivedUs, fingerprintOf(body));
   }
 
   async close(): Promise<void> {
@@ -237,10 +182,28 @@ export class WarmPath {
     return desk;
   }
 
+  #newAdmission(): RiskAdmission {
+    const reservations = new Reservations();
+    const valuation = () => undefined;
+    const pnl = new PnlBook({ valuation, clock: this.#stillClock });
+    const gate = new RiskGate({
+      clock: this.#stillClock,
+      limits: {},
+      killSwitch: NO_SWITCH,
+      positions: BALANCES,
+      reservations,
+      pnl,
+      valuation,
+      quoteMint: POOL.mint0,
+    });
+    const wallets = [{ name: WALLET, address: this.#wallet }];
+    const costs = { minWalletLamports: 0n, maxCostLamports: 1n };
+    return new RiskAdmission({ wallets, gate, reservations, positions: BALANCES, pnl, ...costs });
+  }
+
   #ports(): DeskPorts {
     const { random, settings, lockScope } = this.#options;
     const tradeLocks = new TradeLocks(new AccountInterner(), lockScope, () => POOL);
-    const admitted = { wallet: this.#wallet };
     return {
       clock: this.#stillClock,
       random,
@@ -250,12 +213,7 @@ export class WarmPath {
       locks: new LockTable(),
       poolKeys: () => POOL,
       lockSet: (trade) => tradeLocks.lockSet(trade),
-      admission: {
-        admit: () => admitted,
-        readmit: () => undefined,
-        release: () => undefined,
-        settle: () => undefined,
-      },
+      admission: this.#newAdmission(),
       killGrade: () => 'off',
       gate: GATE,
       builder: this.#builder,
@@ -283,52 +241,16 @@ export class WarmPath {
   }
 }
 
-function warmBoard(): SharedBoard {
-  const board = SharedBoard.create(1);
-  board.setHeadSlot(SLOT);
-  board.pushBlockhash({
-    blockhash: NO_BLOCKHASH,
-    slot: SLOT,
-    blockHeight: HEIGHT,
-    lastValidBlockHeight: HEIGHT + VALIDITY_BLOCKS,
-  });
-  board.setConfirmed(SLOT, HEIGHT);
-  board.setPool(0, SLOT, 1, STATE);
-  board.setPoolAge(0, 0);
-  return board;
-}
-
-/** To and fro, each with a name and an amount of its own. */
-function intentOf(count: number): TradeIntent {
+/** To and fro, each with a name and an amount of its own, as a client would write it. */
+function requestText(count: number): string {
   const zeroForOne = count % 2 === 0;
-  return {
+  return JSON.stringify({
     clientOrderId: `keep-warm-${count}`,
     inputMint: zeroForOne ? POOL.mint0 : POOL.mint1,
     outputMint: zeroForOne ? POOL.mint1 : POOL.mint0,
-    amount: AMOUNT + BigInt(count % TRADES_A_DESK),
+    amount: String(AMOUNT + (count % TRADES_A_DESK)),
     mode: 'exactIn',
-    slippageBps: 100,
-    priority: 4,
-    deadlineMs: 30_000,
-    validityBlocks: VALIDITY_BLOCKS,
-    dryRun: false,
-  };
-}
-
-function landingOf(signature: Signature): TransactionUpdate {
-  return {
-    signature,
-    slot: SLOT,
-    index: 0,
-    error: undefined,
-    feeLamports: 0n,
-    computeUnitsConsumed: undefined,
-    accountKeys: [],
-    preBalances: [],
-    postBalances: [],
-    preTokenBalances: [],
-    postTokenBalances: [],
-    logMessages: [],
-    receivedUs: 0,
-  };
+    pool: POOL.pool,
+    wallet: WALLET,
+  });
 }

@@ -48,7 +48,7 @@ export interface RiskRequest extends Reservation {
 export class RiskGate {
   readonly #clock: Clock;
   readonly #limits: RiskLimits;
-  readonly #killSwitch: KillSwitch;
+  readonly #killSwitch: Pick<KillSwitch, 'mayAccept' | 'status'>;
   readonly #lists: MintLists | undefined;
   readonly #positions: PositionView;
   readonly #reservations: Reservations;
@@ -62,7 +62,7 @@ export class RiskGate {
   constructor(parts: {
     clock: Clock;
     limits: RiskLimits;
-    killSwitch: KillSwitch;
+    killSwitch: Pick<KillSwitch, 'mayAccept' | 'status'>;
     lists?: MintLists;
     positions: PositionView;
     reservations: Reservations;

@@ -73,9 +73,10 @@ export class HttpLane implements Lane {
     if (!this.ready || socket === undefined) throw new Error('write on a lane that is not ready');
     const end = this.#fill(wire);
     const startedUs = this.#clock.monotonicUs();
+    socket.write(this.#buffer.subarray(0, end));
+    // The answer comes in another turn: a timer made before the write would only hold the bytes up.
     const timer = this.#clock.after(this.#timeoutMs, () => this.#drop('timeout', 'no answer in time'));
     this.#pending = { startedUs, done, timer };
-    socket.write(this.#buffer.subarray(0, end));
   }
 
   close(): void {
