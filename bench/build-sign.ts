@@ -57,10 +57,10 @@ function patchedSwap(): { readonly encode: () => string; readonly signOnly: () =
   const standing = prepared.wire.slice();
   return {
     encode: () => {
-      const wire = prepared.wire.slice();
+      const wire = Buffer.from(prepared.wire);
       patchMessage(wire, prepared, values);
       key.signInto(wire, messageOffset, length, wire, 1);
-      return Buffer.from(wire.buffer, wire.byteOffset, wire.length).toString('base64');
+      return wire.toString('base64');
     },
     signOnly: () => key.signInto(standing, messageOffset, length, standing, 1),
   };
