@@ -1,5 +1,5 @@
 /** A log that other tools cannot read, or read a thousand times too small, is worse than none. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HistogramLogReader, listTags } from 'hdr-histogram-js';
@@ -70,6 +70,39 @@ describe('the interval log', () => {
     await log.close();
     expect(text.match(/StartTime:/g)).toHaveLength(1);
     expect(text.match(/^Tag=/gm)).toHaveLength(2);
+  });
+
+  it('grows by time alone, however often it is read', async () => {
+    const clock = new ManualClock(START_MS);
+    const { log, waiting } = logOf(clock);
+    waiting.push(['sent', histogramOf(1)]);
+    await log.flush();
+    const file = join(root, 'latency-2030-01-01.hlog');
+    const before = readFileSync(file, 'utf8');
+    for (let read = 0; read < 20; read++) {
+      waiting.push(['sent', histogramOf(2)]);
+      clock.advance(10);
+      const text = await log.read();
+      expect(text.startsWith(before)).toBe(true);
+      expect(text.match(/^Tag=sent/gm)).toHaveLength(2);
+      const reader = new HistogramLogReader(text);
+      reader.nextIntervalHistogram();
+      expect(reader.nextIntervalHistogram()?.totalCount).toBe(read + 1);
+    }
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    await log.flush();
+    await log.close();
+    expect(readFileSync(file, 'utf8').match(/^Tag=sent/gm)).toHaveLength(2);
+  });
+
+  it('is made once for those that ask at the same time', async () => {
+    const clock = new ManualClock(START_MS);
+    const { log, waiting } = logOf(clock);
+    waiting.push(['sent', histogramOf(1)]);
+    const [first, second] = await Promise.all([log.read(), log.read()]);
+    await log.close();
+    expect(first.match(/^Tag=sent/gm)).toHaveLength(1);
+    expect(second).toBe(first);
   });
 
   it('keeps so many days and leaves other files alone', async () => {

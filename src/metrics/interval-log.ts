@@ -26,7 +26,10 @@ export interface IntervalLogOptions {
 export class IntervalLog {
   readonly #options: IntervalLogOptions;
   readonly #timer: TimerHandle;
+  /** The interval that has not been written down, by name. */
+  readonly #running = new Map<string, Histogram>();
   #fromMs: number;
+  #reading: Promise<string> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: IntervalLogOptions) {
@@ -42,13 +45,25 @@ export class IntervalLog {
     return written;
   }
 
-  /** Today's file, up to now. @throws what the file system throws */
-  async read(): Promise<string> {
-    await this.flush();
-    return readFile(this.#path(this.#options.clock.nowMs()), 'utf8').catch((error: unknown) => {
-      if (isMissing(error)) return headerOf(this.#options.clock.nowMs());
-      throw error;
-    });
+  /**
+   * Today's file, up to now. What has come since its last interval is added to the answer and not to the file: only
+   * time may make the file grow, not whoever reads. @throws what the file system throws
+   */
+  read(): Promise<string> {
+    // Whoever asks meanwhile gets the same answer: to make one takes a good part of a second's work.
+    if (this.#reading !== undefined) return this.#reading;
+    // In its turn, so that no interval is in the file and in what is added to it.
+    const reading = this.#writing
+      .then(() => this.#compose())
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    this.#reading = reading;
+    this.#writing = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    return reading;
   }
 
   async close(): Promise<void> {
@@ -56,26 +71,43 @@ export class IntervalLog {
     await this.flush().catch(this.#options.onError);
   }
 
+  async #compose(): Promise<string> {
+    const nowMs = this.#options.clock.nowMs();
+    this.#gather();
+    const running = await linesOf([...this.#running], this.#fromMs, nowMs);
+    const written = await readFile(this.#path(nowMs), 'utf8').catch((error: unknown) => {
+      if (isMissing(error)) return headerOf(nowMs);
+      throw error;
+    });
+    return written + running;
+  }
+
+  /** Adds what was recorded since the last time to the running interval. */
+  #gather(): void {
+    for (const [name, histogram] of this.#options.take()) {
+      const known = this.#running.get(name);
+      if (known === undefined) this.#running.set(name, histogram);
+      else known.add(histogram);
+    }
+  }
+
   async #write(): Promise<void> {
-    const { clock, take, directory } = this.#options;
+    const { clock, directory } = this.#options;
     const fromMs = this.#fromMs;
     const toMs = clock.nowMs();
-    const taken = take();
+    this.#gather();
+    const taken = [...this.#running];
     if (taken.length === 0) return;
+    this.#running.clear();
     this.#fromMs = toMs;
-    const lines: string[] = [];
-    for (const [name, histogram] of taken) {
-      lines.push(lineOf(name, histogram, fromMs, toMs));
-      // To encode one takes most of a millisecond.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const lines = await linesOf(taken, fromMs, toMs);
     const path = this.#path(toMs);
     await mkdir(directory, { recursive: true });
     const isNew = await stat(path).then(
       () => false,
       (error: unknown) => isMissing(error),
     );
-    await appendFile(path, `${isNew ? headerOf(fromMs) : ''}${lines.join('')}`);
+    await appendFile(path, `${isNew ? headerOf(fromMs) : ''}${lines}`);
     if (isNew) await this.#prune();
   }
 
@@ -97,6 +129,20 @@ function headerOf(startMs: number): string {
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
     '',
   ].join('\n');
+}
+
+async function linesOf(
+  histograms: readonly (readonly [name: string, histogram: Histogram])[],
+  fromMs: number,
+  toMs: number,
+): Promise<string> {
+  let lines = '';
+  for (const [name, histogram] of histograms) {
+    lines += lineOf(name, histogram, fromMs, toMs);
+    // To encode one takes most of a millisecond.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return lines;
 }
 
 function lineOf(name: string, histogram: Histogram, fromMs: number, toMs: number): string {
