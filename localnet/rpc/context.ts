@@ -4,6 +4,7 @@ import type { Commitment } from '../engine/messages.js';
 import type { EngineClient, Ledger } from '../ledger/types.js';
 import type { Json } from './encode/json.js';
 import { minContextSlotNotReached } from './errors.js';
+import type { LeaderSchedules } from './leader-schedules.js';
 import { type Config, readCommitment, readOptionalU64 } from './params.js';
 
 /** The release of the node software whose behaviour this server shows. */
@@ -24,6 +25,7 @@ export interface RpcContext {
   readonly healthCheckSlotDistance: number;
   /** Slots older than the kept ledger are looked up elsewhere (and not found): -32009 in place of -32001. */
   readonly longTermStorage: boolean;
+  readonly leaderSchedules: LeaderSchedules;
   /** Where this node says that it can be reached, in `getClusterNodes`. */
   readonly addresses: () => { readonly rpc: string; readonly pubsub: string };
 }

@@ -6,6 +6,7 @@ import type { RpcContext } from './context.js';
 import { dispatch, type Execute, lookUp } from './dispatch.js';
 import { nodeUnhealthy } from './errors.js';
 import { serveHttp } from './http.js';
+import { LeaderSchedules } from './leader-schedules.js';
 import { listen } from './listen.js';
 import { healthText } from './methods/cluster.js';
 import { methods } from './methods/index.js';
@@ -65,6 +66,7 @@ export async function startRpc(options: RpcOptions): Promise<RunningRpc> {
     onSignatureReceived: (signature: string) => publisher.onSignatureReceived(signature),
     healthCheckSlotDistance: options.healthCheckSlotDistance ?? HEALTH_CHECK_SLOT_DISTANCE,
     longTermStorage: options.longTermStorage ?? false,
+    leaderSchedules: new LeaderSchedules(),
     addresses: () => ({ rpc: `${host}:${ports.rpc}`, pubsub: `${host}:${ports.ws}` }),
   };
   const contextFor = lagging(ledger, chaos, (view): RpcContext => ({ ...base, ledger: view }));

@@ -1,5 +1,4 @@
 /** Epochs and who leads which slot. */
-import { SLOTS_PER_WINDOW } from '../../engine/schedule.js';
 import type { Method, RpcContext } from '../context.js';
 import { selectView } from '../context.js';
 import { checkPubkey } from '../encode/base.js';
@@ -86,30 +85,15 @@ const getLeaderSchedule: Method = (params, context) => {
   return isScheduled(context, epoch) ? leaderSchedule(context, epoch, identity) : null;
 };
 
-/** An epoch has hundreds of thousands of slots: the thread is handed back after this many windows. */
-const WINDOWS_AT_ONCE = 500;
-
-/** Each leader's slots, counted from the epoch's first. A leader holds its windows whole. */
 async function leaderSchedule(
-  context: RpcContext,
+  { leaderSchedules, ledger }: RpcContext,
   epoch: number,
   identity: string | undefined,
 ): Promise<Json> {
-  const slotsPerEpoch = context.ledger.slotsPerEpoch();
-  const firstSlot = epoch * slotsPerEpoch;
-  const indexes = new Map<string, number[]>();
-  for (let index = 0; index < slotsPerEpoch; index += SLOTS_PER_WINDOW) {
-    if (index % (SLOTS_PER_WINDOW * WINDOWS_AT_ONCE) === 0) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-    const leader = context.ledger.leader(firstSlot + index);
-    if (identity !== undefined && leader !== identity) continue;
-    const own = indexes.get(leader) ?? [];
-    if (own.length === 0) indexes.set(leader, own);
-    for (let slot = index; slot < Math.min(index + SLOTS_PER_WINDOW, slotsPerEpoch); slot++) own.push(slot);
-  }
-  // The numbers are encoded natively: there are too many of them for a writer in JavaScript.
-  return new RawJson(JSON.stringify(Object.fromEntries(indexes)));
+  const { slotsByLeader, json } = await leaderSchedules.of(epoch, ledger);
+  if (identity === undefined) return new RawJson(json);
+  const own = slotsByLeader.get(identity);
+  return own === undefined ? {} : new RawJson(JSON.stringify({ [identity]: own }));
 }
 
 export const leaderMethods: Readonly<Record<string, Method>> = {
