@@ -4,6 +4,7 @@ import type { SlotConditions } from '../engine/messages.js';
 import type { Keepers } from '../keepers.js';
 import type { EngineClient, Ledger } from '../ledger/types.js';
 import type { Market } from '../market/market.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { SubmissionRecord } from './submission-record.js';
 
 /** Slots of one /step: more would keep its caller waiting for minutes. */
@@ -59,6 +60,8 @@ export function adminActions(parts: AdminParts): AdminActions {
       },
     },
     '/keepers': { GET: () => ({ keepers: keepers.count }) },
+    // For whoever looks for a leak: what is resident afterwards is held by something.
+    '/collect-garbage': { POST: () => collectGarbage() },
     '/cut-streams': { POST: () => ({ streamServersTold: chaos.cutStreams() }) },
     '/record': {
       GET: (_body, query) => {

@@ -90,7 +90,7 @@ function isKeeping({ url, method, headers }: IncomingMessage): boolean {
 
 async function route(actions: AdminActions, request: IncomingMessage): Promise<unknown> {
   if (request.headers.origin !== undefined) throw new HttpError(403, 'not for web pages');
-  const url = new URL(request.url ?? '/', `http://${HOST}`);
+  const url = urlOf(request);
   const routes = actions[url.pathname];
   if (routes === undefined) {
     throw new HttpError(404, `no such route; there are ${Object.keys(actions).join(', ')}`);
@@ -99,6 +99,14 @@ async function route(actions: AdminActions, request: IncomingMessage): Promise<u
   if (action === undefined)
     throw new HttpError(405, `${url.pathname} takes ${Object.keys(routes).join(', ')}`);
   return action(await readBody(request), url.searchParams);
+}
+
+function urlOf({ url }: IncomingMessage): URL {
+  try {
+    return new URL(url ?? '/', `http://${HOST}`);
+  } catch {
+    throw new HttpError(400, 'the address cannot be read');
+  }
 }
 
 /** The body as an object; an empty body is an empty object. */

@@ -50,7 +50,7 @@ export class WallClockDriver implements Driver {
   }
 
   step(): number {
-    throw new Error('Slots pass by themselves here; only a manual clock can be stepped');
+    throw new RangeError('Slots pass by themselves here; only a manual clock can be stepped');
   }
 
   stop(): void {

@@ -19,6 +19,8 @@ const QUEUE_LIMIT = 250_000;
 /** The same in bytes; the real server has no such bound, but this one shares its process with the cluster. */
 const QUEUE_BYTES_LIMIT = 256 * 1024 * 1024;
 const PING_INTERVAL_MS = 10_000;
+/** HTTP/2's own ping: a session that broken frames have confused does not notice that its client is gone. */
+const KEEPALIVE_MS = 20_000;
 const REPLAY_SLOTS = 150;
 /** Estimated memory of the slots that are kept for replay. */
 const REPLAY_BYTES = 384 * 1024 * 1024;
@@ -45,6 +47,8 @@ export interface GeyserOptions {
   readonly queueLimit?: number;
   /** 10,000 unless given. */
   readonly pingIntervalMs?: number;
+  /** Silence after which a connection is asked whether it is there, and the time it has to answer; 20,000 unless given. */
+  readonly keepaliveMs?: number;
   /** Slots kept for `from_slot`; 150 unless given. */
   readonly replaySlots?: number;
   readonly limits?: Partial<FilterLimits>;
@@ -92,6 +96,8 @@ export async function startGeyser(options: GeyserOptions): Promise<GeyserServer>
   const server = new Server({
     'grpc.max_receive_message_length': REQUEST_BYTES_MAX,
     'grpc.max_send_message_length': -1,
+    'grpc.keepalive_time_ms': options.keepaliveMs ?? KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': options.keepaliveMs ?? KEEPALIVE_MS,
     interceptors: options.xToken === undefined ? [] : [requireToken(options.xToken)],
   });
   const root = loadProtoRoot();

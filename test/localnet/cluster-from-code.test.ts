@@ -149,6 +149,24 @@ describe('the admin interface', () => {
     expect((await admin(info.adminUrl, 'POST', '/chaos')).status).toBe(405);
   });
 
+  it('answers 400, and not 500, where slots pass by themselves or an address is none', async () => {
+    const { info } = await start({ manual: false });
+    const stepped = await admin<{ error: string }>(info.adminUrl, 'POST', '/step', { slots: 1 });
+    expect(stepped).toMatchObject({ status: 400, body: { error: expect.stringContaining('manual clock') } });
+    expect(await admin(info.adminUrl.replace(/\/$/, ''), 'OPTIONS', '//')).toMatchObject({ status: 400 });
+  });
+
+  it('tells what is resident after a collection', async () => {
+    const { info } = await start();
+    const { body } = await admin<{ after: { rss: number; heapUsed: number } }>(
+      info.adminUrl,
+      'POST',
+      '/collect-garbage',
+    );
+    expect(body.after.rss).toBeGreaterThan(body.after.heapUsed);
+    expect(body.after.heapUsed).toBeGreaterThan(0);
+  });
+
   it('steps slots by hand', async () => {
     const { info, ledger } = await start();
     const before = ledger.slot('processed');

@@ -39,6 +39,20 @@ test.each([
   await expectServing(served);
 });
 
+// Fuzzing left sessions behind for ever: frames that make no sense keep the server from noticing that a client is gone.
+test('a connection that no longer answers HTTP/2 is given up', async () => {
+  const served = await serve({ keepaliveMs: 50 });
+  const socket = connect(served.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.resume();
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  const halfAFrame = Buffer.from([0, 0xff, 0xff, 6, 0, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([Buffer.from(HTTP2_PREFACE), settings, halfAFrame]));
+  await once(socket, 'close');
+  await expectServing(served);
+});
+
 test('any message on Subscribe ends in a status or in silence, never in the process', async () => {
   const served = await serve();
   const client = grpcClient(served.port);
