@@ -80,8 +80,17 @@ export class Rig {
     return life;
   }
 
+  /** The executor's bearer token of an administrator. */
+  get token(): string {
+    return this.#token;
+  }
+
+  get dataDirectory(): string {
+    return join(this.directory, 'data');
+  }
+
   get journalDirectory(): string {
-    return join(this.directory, 'data', 'journal');
+    return join(this.dataDirectory, 'journal');
   }
 
   get logFile(): string {

@@ -1,0 +1,85 @@
+/**
+ * Memory over a run: sampled after forced collections, and judged by the slope of its second half. What a call takes
+ * for a moment (a key derivation, a profile) is no leak: of each stretch of that half only the least sample counts.
+ */
+import { residentBytes } from './process-facts.js';
+
+export interface MemorySample {
+  readonly sent: number;
+  readonly bytes: number;
+}
+
+export interface MemoryTrend {
+  readonly startMiB: number;
+  readonly endMiB: number;
+  readonly mostMiB: number;
+  /** Of a straight line through the least samples of the second half's stretches. */
+  readonly slopeMiBPer100k: number;
+  /** What that line rises by over the second half. */
+  readonly secondHalfMiB: number;
+  readonly samples: number;
+}
+
+const MIB = 1024 * 1024;
+const SLOPE_UNIT = 100_000;
+const STRETCHES = 8;
+
+export class MemoryWatch {
+  readonly #pid: number;
+  readonly #samples: MemorySample[] = [];
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  sample(sent: number): void {
+    this.#samples.push({ sent, bytes: residentBytes(this.#pid) });
+  }
+
+  trend(): MemoryTrend {
+    return trendOf(this.#samples);
+  }
+}
+
+export function trendOf(samples: readonly MemorySample[]): MemoryTrend {
+  const half = leastOfStretches(samples.slice(Math.floor(samples.length / 2)));
+  const slope = slopeOf(half);
+  const span = (half.at(-1)?.sent ?? 0) - (half[0]?.sent ?? 0);
+  const mib = (bytes: number) => Math.round((bytes / MIB) * 10) / 10;
+  return {
+    startMiB: mib(samples[0]?.bytes ?? 0),
+    endMiB: mib(samples.at(-1)?.bytes ?? 0),
+    mostMiB: mib(Math.max(0, ...samples.map(({ bytes }) => bytes))),
+    slopeMiBPer100k: mib(slope * SLOPE_UNIT),
+    secondHalfMiB: mib(slope * span),
+    samples: samples.length,
+  };
+}
+
+function leastOfStretches(samples: readonly MemorySample[]): readonly MemorySample[] {
+  const length = Math.max(1, Math.ceil(samples.length / STRETCHES));
+  const least: MemorySample[] = [];
+  for (let at = 0; at < samples.length; at += length) {
+    const stretch = samples.slice(at, at + length);
+    least.push(stretch.reduce((a, b) => (b.bytes < a.bytes ? b : a)));
+  }
+  return least;
+}
+
+/** Least squares, bytes a message. */
+function slopeOf(samples: readonly MemorySample[]): number {
+  if (samples.length < 2) return 0;
+  const meanSent = mean(samples.map(({ sent }) => sent));
+  const meanBytes = mean(samples.map(({ bytes }) => bytes));
+  let covariance = 0;
+  let variance = 0;
+  for (const { sent, bytes } of samples) {
+    covariance += (sent - meanSent) * (bytes - meanBytes);
+    variance += (sent - meanSent) ** 2;
+  }
+  return variance === 0 ? 0 : covariance / variance;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
