@@ -39,12 +39,19 @@ export interface FuzzResult {
   readonly targets: ReturnType<Tally['byTarget']>;
   readonly findings: readonly Finding[];
   readonly findingsTotal: number;
-  readonly rss: { readonly executor: MemoryTrend; readonly cluster: MemoryTrend };
+  readonly rss: Trends;
+  /** In use after a collection, of the main threads. */
+  readonly heap: Trends;
   readonly openFiles: { readonly before: OpenFiles; readonly after: OpenFiles };
   /** State in which the normal trade ended that was made afterwards; empty when none landed. */
   readonly tradeAfterwards: string;
   readonly durationMs: number;
   readonly directory: string | undefined;
+}
+
+interface Trends {
+  readonly executor: MemoryTrend;
+  readonly cluster: MemoryTrend;
 }
 
 const PROBE_MS = 2_000;
@@ -120,7 +127,8 @@ class Campaign {
       targets: this.#tally.byTarget(),
       findings: this.#tally.findings,
       findingsTotal: this.#tally.found,
-      rss: { executor: this.#memory.executor.trend(), cluster: this.#memory.cluster.trend() },
+      rss: { executor: this.#memory.executor.resident, cluster: this.#memory.cluster.resident },
+      heap: { executor: this.#memory.executor.heap, cluster: this.#memory.cluster.heap },
       openFiles: { before, after },
       tradeAfterwards,
       durationMs: Math.round(performance.now() - startedMs),
@@ -221,17 +229,14 @@ class Campaign {
   }
 
   async #sample(): Promise<void> {
-    await this.#system.collectGarbage();
+    const heap = await this.#system.collectGarbage();
     const { sent } = this.#tally;
-    this.#memory.executor.sample(sent);
-    this.#memory.cluster.sample(sent);
-    const { executor, cluster } = {
-      executor: this.#memory.executor.trend(),
-      cluster: this.#memory.cluster.trend(),
-    };
-    this.#options.note(
-      `${sent} sent, ${this.#tally.found} findings; resident MiB: executor ${executor.endMiB}, cluster ${cluster.endMiB}`,
-    );
+    const told = (['executor', 'cluster'] as const).map((name) => {
+      const watch = this.#memory[name];
+      watch.sample(sent, heap[name]);
+      return `${name} ${watch.resident.endMiB} (heap ${watch.heap.endMiB})`;
+    });
+    this.#options.note(`${sent} sent, ${this.#tally.found} findings; resident MiB: ${told.join(', ')}`);
   }
 
   /** Everything that is looked at once, at the end. */
@@ -241,7 +246,7 @@ class Campaign {
     const leak = leakedFiles(before, after);
     if (leak !== undefined) find(leak);
     for (const name of ['executor', 'cluster'] as const) {
-      const { secondHalfMiB, endMiB } = this.#memory[name].trend();
+      const { secondHalfMiB, endMiB } = this.#memory[name].resident;
       const isLeak = secondHalfMiB > Math.max(LEAK_MIB, endMiB * LEAK_SHARE);
       if (isLeak && this.#tally.sent >= LEAK_JUDGED_FROM)
         find(`${name}: memory rose by ${secondHalfMiB} MiB in the second half`);

@@ -6,7 +6,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { ENDINGS } from './grpc-messages.js';
 import type { Lane, Message, Outcome } from './message.js';
 
-const SILENCE_MS = 60_000;
+const SILENCE_MS = 240_000;
 /** Calls on one connection before a new one is made. */
 const CALLS_A_CONNECTION = 500;
 /** For a stream whose server waits for bytes that never come. */

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { HttpReader } from './http-reader.js';
 import type { Lane, Message, Outcome } from './message.js';
 
-const SILENCE_MS = 60_000;
+const SILENCE_MS = 240_000;
 
 export class HttpLane implements Lane {
   readonly #host: string;

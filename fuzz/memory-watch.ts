@@ -27,17 +27,24 @@ const STRETCHES = 8;
 export class MemoryWatch {
   readonly #pid: number;
   readonly #samples: MemorySample[] = [];
+  readonly #heap: MemorySample[] = [];
 
   constructor(pid: number) {
     this.#pid = pid;
   }
 
-  sample(sent: number): void {
+  /** @param heapBytes what is in use of the heap after a collection */
+  sample(sent: number, heapBytes: number): void {
     this.#samples.push({ sent, bytes: residentBytes(this.#pid) });
+    this.#heap.push({ sent, bytes: heapBytes });
   }
 
-  trend(): MemoryTrend {
+  get resident(): MemoryTrend {
     return trendOf(this.#samples);
+  }
+
+  get heap(): MemoryTrend {
+    return trendOf(this.#heap);
   }
 }
 

@@ -4,7 +4,7 @@ import { seeded } from '../drill/seeded.js';
 import type { Lane, Message, Outcome } from './message.js';
 import { encodeFrame, FrameReader, OPCODES } from './websocket-bytes.js';
 
-const SILENCE_MS = 60_000;
+const SILENCE_MS = 240_000;
 /** For a frame after which the server may wait for what never comes. */
 const PATIENCE_MS = 500;
 /** A connection gathers subscriptions; after so many batches it makes room for a new one. */

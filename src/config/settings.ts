@@ -204,6 +204,12 @@ export const SETTINGS = {
     '10000',
     'Trades that may wait; more are answered 429.',
   ),
+  MAX_RECENT_TRADES: setting(
+    'storage',
+    integer(100, 1_000_000),
+    '20000',
+    'Ended trades kept in memory, about 4 KB each; older ones are read from the index.',
+  ),
   DEFAULT_SLIPPAGE: setting(
     'trading',
     decimal(0, 100),

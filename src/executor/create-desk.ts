@@ -101,6 +101,7 @@ export function deskSettings(config: Config): DeskSettings {
     venueLockSlots: config.VENUE_LOCK_SLOTS,
     maxConcurrent: config.MAX_CONCURRENT_TRADES === 'auto' ? AUTO_FIRST_LIMIT : config.MAX_CONCURRENT_TRADES,
     maxQueued: config.MAX_QUEUED_TRADES,
+    maxRecentTrades: config.MAX_RECENT_TRADES,
     journalDurable: config.JOURNAL_SYNC === 'always',
     mayTradeLive: config.mayTradeLive,
   };

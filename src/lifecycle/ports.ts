@@ -65,6 +65,8 @@ export interface DeskSettings {
   readonly venueLockSlots: number;
   readonly maxConcurrent: number;
   readonly maxQueued: number;
+  /** Ended trades kept in memory. */
+  readonly maxRecentTrades: number;
   /** JOURNAL_SYNC=always: the attempt is on disk before its bytes leave. */
   readonly journalDurable: boolean;
   /** False on real endpoints without LIVE_TRADING: trades end as `simulated`. */

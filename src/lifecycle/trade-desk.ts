@@ -46,7 +46,7 @@ const STOPPED = -1;
 
 export class TradeDesk {
   readonly #ports: DeskPorts;
-  readonly #store = new TradeStore();
+  readonly #store: TradeStore;
   readonly #listeners: ((event: TradeEvent) => void)[] = [];
   readonly #refusalListeners: ((error: HotslotError) => void)[] = [];
   readonly scheduler: Scheduler;
@@ -58,6 +58,7 @@ export class TradeDesk {
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
+    this.#store = new TradeStore(ports.settings.maxRecentTrades);
     this.scheduler = new Scheduler({
       clock: ports.clock,
       locks: ports.locks,

@@ -4,8 +4,6 @@ import type { Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
 import type { LockTicket } from '../schedule/lock-table.js';
 
-/** Ended trades kept in memory; older ones are read from the index. */
-export const MAX_RECENT_TRADES = 20_000;
 /** Trades that have not ended, all wallets together (L6); more are denied with QUEUE_FULL. */
 export const MAX_LIVE_TRADES = 65_536;
 
@@ -40,6 +38,12 @@ export class TradeStore {
   readonly #liveOf = new Map<Address, number>();
   /** Ended trades, oldest first. */
   readonly #ended = new Set<LiveTrade>();
+  readonly #maxEnded: number;
+
+  /** @param maxEnded ended trades kept in memory; older ones are read from the index */
+  constructor(maxEnded: number) {
+    this.#maxEnded = maxEnded;
+  }
 
   add(trade: Trade, receivedUs: number, stopCount: number): LiveTrade {
     const live: LiveTrade = {
@@ -81,7 +85,7 @@ export class TradeStore {
   end(live: LiveTrade): void {
     if (!this.#noLongerLive(live)) return;
     this.#ended.add(live);
-    if (this.#ended.size <= MAX_RECENT_TRADES) return;
+    if (this.#ended.size <= this.#maxEnded) return;
     const oldest = this.#ended.values().next();
     if (!oldest.done) this.remove(oldest.value);
   }

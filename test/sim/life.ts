@@ -279,6 +279,7 @@ export class Life {
         venueLockSlots: profile.venueLockSlots,
         maxConcurrent: profile.maxConcurrent,
         maxQueued: profile.maxQueued,
+        maxRecentTrades: 20_000,
         journalDurable: profile.durable,
         mayTradeLive: true,
       },

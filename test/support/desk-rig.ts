@@ -44,6 +44,7 @@ const DEFAULTS: DeskSettings = {
   venueLockSlots: 4,
   maxConcurrent: 32,
   maxQueued: 100,
+  maxRecentTrades: 100,
   journalDurable: false,
   mayTradeLive: true,
 };
