@@ -105,12 +105,15 @@ describe('a configuration', () => {
         loadConfig({
           API_TOKEN: secret,
           YELLOWSTONE_X_TOKEN: secret,
+          JUPITER_API_KEY: secret,
+          JUPITER_URL: `https://pro.example/${secret}`,
           REDIS_URL: `redis://:${secret}@one.example`,
         }),
       ),
     );
     expect(shown).not.toContain(secret);
     expect(shown).toContain('(set)');
+    expect(shown).toContain('https://pro.example/…');
     expect(() => loadConfig({ MAX_QUEUED_TRADES: secret })).toThrow(
       /^(?!.*correct-horse).*MAX_QUEUED_TRADES/s,
     );

@@ -123,12 +123,21 @@ function configError(faults: readonly ConfigFault[]): HotslotError {
   });
 }
 
-/** The configuration for people: every setting as text, secrets as `(set)`. */
+/** The configuration for people: every setting as text, secrets as `(set)`, URLs without path and query. */
 export function describeConfig(config: Config): { readonly name: SettingName; readonly value: string }[] {
   return (Object.keys(SETTINGS) as SettingName[]).map((name) => {
     const setting: { readonly secret?: boolean } = SETTINGS[name];
     const value: unknown = config[name];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return { name, value: '' };
-    return { name, value: setting.secret ? '(set)' : Array.isArray(value) ? value.join(',') : String(value) };
+    const parts = Array.isArray(value) ? value : [value];
+    return { name, value: setting.secret ? '(set)' : parts.map(shown).join(',') };
   });
+}
+
+/** Paid providers put their keys into the path or the query, and some clients theirs before the host. */
+function shown(value: unknown): string {
+  const text = String(value);
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return text;
+  const { origin, pathname, search } = new URL(text);
+  return pathname === '/' && search === '' ? origin : `${origin}/…`;
 }
