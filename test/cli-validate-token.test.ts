@@ -129,6 +129,21 @@ describe('validate:token', () => {
     expect([nowhere.code, nowhere.stderr]).toEqual([3, expect.stringContaining('no embedded cluster runs')]);
   });
 
+  it('is not needed to learn of a Jupiter that does not answer: doctor says so', async () => {
+    const jupiterOf = async (settings: Readonly<Record<string, string>>) =>
+      jsonOf(await runHotslot(directory, ['doctor', '--json'], settings)).findings.find(
+        ({ check }: { check: string }) => check === 'jupiter',
+      );
+    const [well, refused, off] = await Promise.all([
+      jupiterOf(QUICK),
+      jupiterOf({ JUPITER_URL: 'http://127.0.0.1:1' }),
+      jupiterOf({ DATA_DIR: 'elsewhere' }),
+    ]);
+    expect([well.level, refused.level, off.level]).toEqual(['ok', 'bad', 'skipped']);
+    expect(well.detail).toContain(new URL(cluster.info.jupiterUrl).host);
+    expect(refused.detail).toContain('JUPITER_FAILED');
+  });
+
   it('stands without Jupiter: its fault is told, and is none of the token', async () => {
     cluster.chaos.set({ jupiterErrorRate: 1 });
     const [json, text] = await Promise.all([validate([MINT, '--json']), validate([MINT])]);

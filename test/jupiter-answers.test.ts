@@ -85,6 +85,8 @@ describe('prices', () => {
     expect(readPrices(body, [SOL, USDC], RECEIVED)).toEqual([
       { mint: SOL, usdPrice: 147.5, decimals: 9, slot: 348_004_023, ...RECEIVED },
     ]);
+    const odd = { ...body, [USDC]: { usdPrice: 'much' } };
+    expect(readPrices(odd, [SOL, USDC], RECEIVED)?.map(({ mint }) => mint)).toEqual([SOL]);
     expect(readPrices({}, [SOL], RECEIVED)).toEqual([]);
   });
 

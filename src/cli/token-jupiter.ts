@@ -1,13 +1,11 @@
 /** What Jupiter says of a token: its price, a quote both ways, and how far our pools are off. */
-import { openJupiterClient } from '../executor/open-jupiter.js';
 import type { JupiterClient } from '../jupiter/jupiter-client.js';
 import type { PoolBook } from '../market/pool-book.js';
 import type { Address } from '../model/brands.js';
-import { BreakerRegistry } from '../risk/breakers.js';
 import { deviationBps, poolPriceOf } from '../risk/reference-guard.js';
-import { systemClock } from '../time/clock.js';
 import type { CommandChain } from './chain.js';
 import { type PoolReport, type QuoteReport, type TwoWayReport, twoWay } from './token-pools.js';
+import { withJupiter } from './with-jupiter.js';
 
 const BPS = 10_000;
 
@@ -27,17 +25,9 @@ export async function askJupiter(
   mint: Address,
   pools: readonly PoolReport[],
 ): Promise<JupiterReport | undefined> {
-  const { config, jupiterUrl: jupiter } = chain;
-  const clock = systemClock;
-  const breakers = new BreakerRegistry({ clock });
-  const client = openJupiterClient({ config, endpoints: { jupiter }, breakers, clock });
   const pool = pools.find(({ sell }) => typeof sell !== 'string');
-  if (client === undefined) return undefined;
-  try {
-    return pool === undefined ? undefined : await reportOf(client, book, mint, pool, pools);
-  } finally {
-    await client.close();
-  }
+  if (pool === undefined) return undefined;
+  return withJupiter(chain.config, chain.jupiterUrl, (client) => reportOf(client, book, mint, pool, pools));
 }
 
 async function reportOf(

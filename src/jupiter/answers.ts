@@ -37,16 +37,13 @@ const quoteSchema = z.object({
     .max(MAX_LEGS),
 });
 
-const pricesSchema = z.record(
-  z.string(),
-  z
-    .object({
-      usdPrice: z.number().positive(),
-      decimals: z.number().int().min(0).max(255),
-      blockId: z.number().int().min(0).nullish(),
-    })
-    .nullable(),
-);
+const pricesSchema = z.record(z.string(), z.unknown());
+
+const priceSchema = z.object({
+  usdPrice: z.number().positive(),
+  decimals: z.number().int().min(0).max(255),
+  blockId: z.number().int().min(0).nullish(),
+});
 
 const refusalSchema = z.object({ errorCode: z.string().regex(/^[A-Z0-9_]{1,64}$/) });
 
@@ -88,7 +85,10 @@ function impactOf(said: string | number | null | undefined, version: JupiterApiV
   return version === 'v1' || value === 0 ? value : -value;
 }
 
-/** Of the mints that were asked for, those that have a price. Undefined where the answer has another form. */
+/**
+ * Of the mints that were asked for, those that have a price: one odd entry does not cost us the others. Undefined where
+ * the answer has another form, or no entry of it has the right one.
+ */
 export function readPrices(
   body: unknown,
   mints: readonly Address[],
@@ -97,19 +97,14 @@ export function readPrices(
   const parsed = pricesSchema.safeParse(body);
   if (!parsed.success) return undefined;
   const asked = new Set<string>(mints);
-  return Object.entries(parsed.data).flatMap(([mint, price]) =>
-    price === null || !asked.has(mint)
-      ? []
-      : [
-          {
-            mint: asAddress(mint),
-            usdPrice: price.usdPrice,
-            decimals: price.decimals,
-            slot: price.blockId ?? undefined,
-            ...received,
-          },
-        ],
-  );
+  const entries = Object.entries(parsed.data).filter(([mint, entry]) => asked.has(mint) && entry !== null);
+  const prices = entries.flatMap(([mint, entry]) => {
+    const { data } = priceSchema.safeParse(entry);
+    if (data === undefined) return [];
+    const { usdPrice, decimals, blockId } = data;
+    return [{ mint: asAddress(mint), usdPrice, decimals, slot: blockId ?? undefined, ...received }];
+  });
+  return prices.length === 0 && entries.length > 0 ? undefined : prices;
 }
 
 /** Jupiter's own code of a refusal, where it gives one of the usual form. */

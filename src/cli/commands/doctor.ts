@@ -3,9 +3,12 @@ import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } fr
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config/config.js';
+import { readLocalnetFile } from '../../embedded/localnet-file.js';
+import { jupiterUrlOf } from '../../executor/endpoints.js';
 import { isDataDirHeld } from '../../journal/data-dir.js';
 import { listKeystore } from '../../keys/keystore.js';
 import { describeError } from '../../logging/log.js';
+import { asAddress } from '../../model/brands.js';
 import { withChain } from '../chain.js';
 import { ControlError, controlClient } from '../control-client.js';
 import { defineCommand } from '../define-command.js';
@@ -13,6 +16,7 @@ import { commandEnvironment, type Environment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { keystorePathsOf } from '../key-files.js';
 import { columns, withProgress } from '../output.js';
+import { withJupiter } from '../with-jupiter.js';
 
 const NODE_MAJOR_LEAST = 20;
 const FREE_GB_LEAST = 1;
@@ -56,6 +60,7 @@ async function examine(environment: Environment): Promise<Finding[]> {
     await look('keystore', () => keystore(config)),
     await look('executor', () => executor(environment, config)),
     await look('rpc', () => rpc(environment)),
+    await look('jupiter', () => jupiter(config)),
   );
   return findings;
 }
@@ -118,6 +123,17 @@ async function executor(environment: Environment, config: Config): Promise<Answe
       ? { level: 'bad', detail: 'holds its data directory and does not answer' }
       : skipped('does not run');
   }
+}
+
+async function jupiter(config: Config): Promise<Answer> {
+  const url = jupiterUrlOf(config, readLocalnetFile(config.DATA_DIR)?.info);
+  const startedMs = performance.now();
+  const host = await withJupiter(config, url, async (client) => {
+    await client.prices([asAddress(config.QUOTE_MINT)]);
+    return client.host;
+  });
+  if (host === undefined) return skipped('is not asked');
+  return well(`${host} answers in ${Math.ceil(performance.now() - startedMs)} ms`);
 }
 
 async function rpc(environment: Environment): Promise<Answer> {
