@@ -3,8 +3,7 @@
  * while, and nobody waits for it.
  */
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { VitalSigns } from '../src/alerts/alert-table.js';
 import { ALERT_LOOK_MS, type Alert, AlertWatch } from '../src/alerts/alert-watch.js';
@@ -12,6 +11,7 @@ import { type AlertSettings, deliverAlerts } from '../src/alerts/deliver-alerts.
 import { BREAKER_FAILURES, BREAKER_OPEN_MS, MAX_WAITING } from '../src/alerts/delivery-queue.js';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../src/alerts/message.js';
 import type { LogFields } from '../src/logging/log.js';
+import { accept, alertReceiver } from './support/alert-receiver.js';
 import { eventually } from './support/executor-under-test.js';
 import { ManualClock } from './support/manual-clock.js';
 
@@ -20,30 +20,6 @@ const TIMEOUT_MS = 5_000;
 const LOUD = { killSwitchActive: 1 } as VitalSigns;
 const QUIET = { killSwitchActive: 0 } as VitalSigns;
 
-interface Received {
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** @param answer is called for each request once it was read */
-async function receiver(answer: (response: ServerResponse, count: number) => void) {
-  const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    received.push({ path: request.url ?? '', headers: request.headers, body });
-    answer(response, received.length);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-const accept = (response: ServerResponse) => void response.end('{"ok":true}');
 const status =
   (code: number, headers = {}) =>
   (response: ServerResponse) =>
@@ -93,7 +69,7 @@ function deliver(settings: Partial<AlertSettings>) {
 
 describe('a webhook', () => {
   it('gets each change as JSON, signed over its timestamp and body', async () => {
-    const { received, url } = await receiver(accept);
+    const { received, url } = await alertReceiver(accept);
     const rig = deliver({ ALERT_WEBHOOK_URLS: [`${url}/hook?key=private`] });
     rig.turn(LOUD);
     await rig.until('the first', () => rig.state().delivered === 1);
@@ -115,7 +91,7 @@ describe('a webhook', () => {
   });
 
   it('keeps its secret and its URL out of log, state and body', async () => {
-    const { received, url } = await receiver(status(500));
+    const { received, url } = await alertReceiver(status(500));
     const rig = deliver({ ALERT_WEBHOOK_URLS: [`${url}/hook?key=private`] });
     rig.turn(LOUD);
     await rig.until('the fault', () => rig.state().fault !== undefined);
@@ -127,7 +103,7 @@ describe('a webhook', () => {
 });
 
 it('Slack gets a text with its three characters escaped', async () => {
-  const { received, url } = await receiver(accept);
+  const { received, url } = await alertReceiver(accept);
   const rig = deliver({ ALERT_SLACK_URL: `${url}/services/T/B/x` });
   rig.turn({ slippagePercent: 4 } as VitalSigns);
   await rig.until('delivery', () => rig.state().delivered === 1);
@@ -137,7 +113,7 @@ it('Slack gets a text with its three characters escaped', async () => {
 });
 
 it('Telegram gets a message for the chat, by the path of its bot', async () => {
-  const { received, url } = await receiver(accept);
+  const { received, url } = await alertReceiver(accept);
   const botToken = '123456:abcdefgh_IJK-12345';
   const rig = deliver({
     ALERT_TELEGRAM_API_URL: url,
@@ -155,7 +131,7 @@ it('Telegram gets a message for the chat, by the path of its bot', async () => {
 
 describe('a receiver that fails', () => {
   it('is tried again with back-off, and what it gets then is signed anew', async () => {
-    const { received, url } = await receiver((response, count) =>
+    const { received, url } = await alertReceiver((response, count) =>
       count < 3 ? status(503)(response) : accept(response),
     );
     const rig = deliver({ ALERT_WEBHOOK_URLS: [url] });
@@ -176,7 +152,7 @@ describe('a receiver that fails', () => {
   });
 
   it('and says when to come back is not asked before', async () => {
-    const { received, url } = await receiver((response, count) =>
+    const { received, url } = await alertReceiver((response, count) =>
       count === 1 ? status(429, { 'retry-after': '7' })(response) : accept(response),
     );
     const rig = deliver({ ALERT_SLACK_URL: url });
@@ -189,7 +165,7 @@ describe('a receiver that fails', () => {
   });
 
   it('and refuses for good is not tried again with that alert', async () => {
-    const { received, url } = await receiver((response, count) =>
+    const { received, url } = await alertReceiver((response, count) =>
       count === 1 ? status(403)(response) : accept(response),
     );
     const rig = deliver({ ALERT_WEBHOOK_URLS: [url] });
@@ -204,7 +180,7 @@ describe('a receiver that fails', () => {
 
   it('and never answers costs its time-out, again and again, until its breaker opens and closes', async () => {
     let isBack = false;
-    const { received, url } = await receiver((response) => {
+    const { received, url } = await alertReceiver((response) => {
       if (isBack) accept(response);
     });
     const rig = deliver({ ALERT_WEBHOOK_URLS: [url] });
@@ -225,7 +201,7 @@ describe('a receiver that fails', () => {
   });
 
   it('has so many alerts waiting at most: the oldest are lost, and counted', async () => {
-    const { received, url } = await receiver(() => undefined);
+    const { received, url } = await alertReceiver(() => undefined);
     const rig = deliver({ ALERT_WEBHOOK_URLS: [url] });
     rig.turn(LOUD);
     await rig.until('the first', () => received.length === 1);
@@ -241,8 +217,8 @@ describe('a receiver that fails', () => {
   });
 
   it('is nobody else’s business: the log and the other receivers have heard already', async () => {
-    const dead = await receiver(() => undefined);
-    const { url } = await receiver(accept);
+    const dead = await alertReceiver(() => undefined);
+    const { url } = await alertReceiver(accept);
     const rig = deliver({ ALERT_WEBHOOK_URLS: [dead.url, url] });
     rig.turn(LOUD);
     expect(rig.logged[0]).toMatchObject({ level: 'error', message: 'alert firing' });

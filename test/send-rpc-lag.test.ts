@@ -155,3 +155,35 @@ describe('an endpoint that was well for long', () => {
     expect(failing()).toEqual([true, false]);
   });
 });
+
+describe('how long no endpoint has answered', () => {
+  it('is since the last of them began to fail, and nothing while one answers', async () => {
+    const { clock, fast, slow, pool } = setUp([100, 100]);
+    expect(pool.downMs()).toBe(0);
+    await pool.measureLag(100);
+    fast.failing = true;
+    await pool.measureLag(100);
+    clock.advance(60_000);
+    expect(pool.downMs()).toBe(0);
+    slow.failing = true;
+    await pool.measureLag(100);
+    const failedMs = clock.nowMs();
+    await pool.measureLag(100);
+    clock.advance(30_000);
+    expect(pool.downMs()).toBe(clock.nowMs() - failedMs);
+    fast.failing = false;
+    await pool.measureLag(100);
+    expect(pool.downMs()).toBe(0);
+  });
+});
+
+it('how far the stream is behind the newest node is measured beside', async () => {
+  const { pool } = setUp([100, 130]);
+  expect(pool.streamLagSlots).toBeUndefined();
+  await pool.measureLag(0);
+  expect(pool.streamLagSlots).toBeUndefined();
+  await pool.measureLag(90);
+  expect(pool.streamLagSlots).toBe(40);
+  await pool.measureLag(200);
+  expect(pool.streamLagSlots).toBe(0);
+});
