@@ -1,12 +1,23 @@
-// Compiles everything into dist/, and writes the OpenAPI document of the routes there. The directory is made anew, so that nothing of an older build is left in it.
+// Compiles everything into dist/, with the dashboard's files and the OpenAPI document of the routes. The directory is
+// made anew, so that nothing of an older build is left in it.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
-rmSync(new URL('../dist/', import.meta.url), { recursive: true, force: true });
-const compiler = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
-const compiled = spawnSync(compiler, ['-p', '.'], { cwd: root, stdio: 'inherit' });
-const openApi = fileURLToPath(new URL('../dist/src/docs/build-openapi.js', import.meta.url));
-process.exitCode =
-  compiled.status === 0 ? spawnSync(process.execPath, [openApi], { stdio: 'inherit' }).status : 1;
+const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+const run = (program, ...args) => {
+  const { status } = spawnSync(program, args, { cwd: path(''), stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+rmSync(path('dist/'), { recursive: true, force: true });
+const compiler = path('node_modules/.bin/tsc');
+run(compiler, '-p', '.');
+// After the executor: its declarations are the page's types.
+run(compiler, '-p', 'dashboard');
+const isStatic = (name) => /\.(html|css|svg)$/.test(name);
+for (const name of readdirSync(path('dashboard')).filter(isStatic))
+  copyFileSync(path(`dashboard/${name}`), path(`dist/dashboard/${name}`));
+copyFileSync(path('node_modules/uplot/dist/uPlot.esm.js'), path('dist/dashboard/uplot.js'));
+copyFileSync(path('node_modules/uplot/dist/uPlot.min.css'), path('dist/dashboard/uplot.css'));
+run(process.execPath, path('dist/src/docs/build-openapi.js'));

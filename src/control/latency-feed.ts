@@ -76,17 +76,15 @@ export class LatencyFeed implements TopicFeed {
     const { hub, clock } = this.#options;
     const data: LatencyData = {
       window: this.#window.summary((clock.monotonicUs() - this.#windowSinceUs) / 1_000),
-      stagesUs: Object.fromEntries(STAGES.map(([name]) => [name, this.#read(name)])),
-      spansUs: Object.fromEntries(SPANS.map((name) => [name, this.#read(name)])),
+      stagesUs: Object.fromEntries(STAGES.map(([name]) => [name, shown(this.#quantiles.get(name)!)])),
+      spansUs: Object.fromEntries(SPANS.map((name) => [name, shown(this.#quantiles.get(name)!)])),
+      slotDelta: shown(this.#options.sources.slotDelta()),
     };
     this.#restart();
     this.#last = data;
     const nowMs = clock.nowMs();
     hub.publish('latency', { key: '', atMs: nowMs, knownAtMs: nowMs, render: () => data });
   }
-
-  #read(name: (typeof NAMES)[number]) {
-    const { count, p50, p95, p99, max } = this.#quantiles.get(name)!;
-    return { count, p50, p95, p99, max };
-  }
 }
+
+const shown = ({ count, p50, p95, p99, max }: Quantiles) => ({ count, p50, p95, p99, max });

@@ -6,6 +6,7 @@ import type { Log } from '../logging/log.js';
 import type { Clock } from '../time/clock.js';
 import { Access } from './access.js';
 import { type ControlServer, startControlServer } from './control-server.js';
+import { mountDashboard } from './dashboard-files.js';
 import { KESTRA_DEFAULT_PORT, kestraRoutes } from './kestra-compat.js';
 import type { Live } from './live.js';
 import type { Operations } from './operations.js';
@@ -57,6 +58,7 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
   const control = await startControlServer({
     ...common,
     extend: (app) => {
+      mountDashboard(app, common);
       webSocket = mountWebSocket(app, { ...common, hub: live.hub, operations, startedAtMs });
     },
     port: config.CONTROL_PORT,

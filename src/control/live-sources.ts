@@ -1,6 +1,6 @@
 /** Where the topics of `/ws` hear of what they tell. Listeners only enqueue. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
-import type { Histogram } from '../metrics/histograms.js';
+import type { Histogram, Quantiles } from '../metrics/histograms.js';
 import type { SpanName, StageName } from '../metrics/latency.js';
 import type { Trade } from '../model/trade.js';
 import type { QueueStatus } from '../schedule/scheduler.js';
@@ -24,6 +24,8 @@ export interface LiveSources {
   queue(): QueueStatus;
   /** Since the start; nanoseconds. */
   histogram(name: StageName | SpanName): Histogram;
+  /** Since the start. */
+  slotDelta(): Quantiles;
   onBreaker(listener: (breaker: BreakerData) => void): void;
   breakers(): readonly BreakerData[];
 }

@@ -96,6 +96,7 @@ export const LATENCY_DATA = z
     spansUs: z
       .partialRecord(z.enum(SPANS), quantiles)
       .describe('Microseconds from receipt, since the start.'),
+    slotDelta: quantiles.describe('Landed slot minus the slot in which the intent came, since the start.'),
   })
   .describe('Once a second.');
 

@@ -72,7 +72,11 @@ export function executorOperations(
       recent: watch.alerts.recent(),
       deliveries: watch.delivery.states(),
     }),
-    positions: () => ({ positions: executor.risk.positions.rows(), pnl: executor.risk.pnl.status() }),
+    positions: () => ({
+      positions: executor.risk.positions.rows(),
+      pnl: executor.risk.pnl.status(),
+      quoteMint: config.QUOTE_MINT,
+    }),
   };
 }
 

@@ -31,6 +31,7 @@ export function liveSources({ desk, market, latency, breakers }: Executor): Live
     }),
     queue: () => desk.scheduler.status(),
     histogram: (name) => latency.histogram(name),
+    slotDelta: () => latency.slotDelta(),
     onBreaker: (listener) => breakers.onChange((status) => listener(breakerData(status))),
     breakers: () => breakers.list().map(breakerData),
   };

@@ -148,6 +148,11 @@ export class LatencyRecorder {
     };
   }
 
+  /** Landed slot minus the slot in which the intent came, of every confirmed trade. */
+  slotDelta(): Quantiles {
+    return quantilesOf(this.#slotDelta, 1);
+  }
+
   /** The histogram itself, for percentile files; values in nanoseconds. */
   histogram(name: StageName | SpanName): Histogram {
     return this.#recorded(name).total;

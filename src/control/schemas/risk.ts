@@ -63,4 +63,5 @@ export const positionsSchema = z.object({
     drawdownQuote: signedAmount(),
     unpriced: z.array(address()).describe('Traded mints that nothing prices now.'),
   }),
+  quoteMint: address().describe('In whose base units the profit is.'),
 });
