@@ -91,8 +91,8 @@ describe('the dashboard', () => {
     await page.waitForSelector('#breaker-rows li:has-text("rpc:"):has-text("forcedOpen")');
     await button.click();
     await page.waitForSelector('#breaker-rows li:has-text("rpc:"):has-text("closed")');
-    const { body } = await control.ask('GET', '/api/circuit-breakers');
-    expect(body).toMatchObject({ breakers: [{ state: 'closed' }, { state: 'closed' }] });
+    const { breakers } = (await control.get('/api/circuit-breakers')) as { breakers: { state: string }[] };
+    expect(breakers.filter(({ state }) => state !== 'closed')).toEqual([]);
   });
 
   it('fits a phone without scrolling sideways', async () => {
@@ -140,12 +140,12 @@ describe('a page of another origin', () => {
       return {
         status: await attempt({}, '/api/status'),
         stop: await attempt({ method: 'POST', body: '{}' }, '/api/kill-switch'),
-        // A form's request needs no leave of the server; it is sent and must do nothing.
+        // As a form would send it, without asking the server for leave.
         blind: await attempt({ method: 'POST', mode: 'no-cors', body: '' }, '/api/kill-switch'),
         connected,
       };
     }, control.url);
-    expect(outcome).toEqual({ status: 'refused', stop: 'refused', blind: 'read', connected: 'refused' });
+    expect(outcome).toEqual({ status: 'refused', stop: 'refused', blind: 'refused', connected: 'refused' });
     expect(await killSwitch()).toMatchObject({ active: false });
     await page.context().close();
     stranger.close();

@@ -5,8 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { HotslotError } from '../errors/hotslot-error.js';
 import type { Clock } from '../time/clock.js';
+import type { AccessHeaders } from './access.js';
 import { Gate, type GateOptions } from './gate.js';
-import { type Answer, problemOf, type Request, readHead } from './http-exchange.js';
+import { type Answer, problemOf, readHead } from './http-exchange.js';
 import { writeAnswer } from './write-answer.js';
 
 /** In the root of what is built; this module lies two folders below it. */
@@ -95,7 +96,7 @@ function answerTo(
  * A browser that opens a page can send a password and no bearer token. Taken for these files alone: it is sent with
  * every request to the address, whichever page asks.
  */
-function withBearer(headers: Request['headers']): Request['headers'] {
+function withBearer(headers: AccessHeaders): AccessHeaders {
   const basic = /^Basic ([A-Za-z0-9+/=]{1,8192})$/i.exec(headers.authorization);
   if (basic === null) return headers;
   const pair = Buffer.from(basic[1]!, 'base64').toString('utf8');

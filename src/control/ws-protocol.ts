@@ -22,11 +22,7 @@ export const BEARER_SUBPROTOCOL = 'bearer.';
 export const TOPICS = ['trades', 'slots', 'latency', 'alerts', 'queue'] as const;
 export type Topic = (typeof TOPICS)[number];
 
-const requestId = z
-  .string()
-  .min(1)
-  .max(64)
-  .describe("The client's own; the answer carries it. Optional but for submit and cancel.");
+const requestId = z.string().min(1).max(64).describe("The client's own; the answer carries it.");
 const topics = z
   .array(z.enum(TOPICS, `must be one of ${TOPICS.join(', ')}`))
   .min(1)

@@ -6,8 +6,15 @@ import { errorCodeTable, kestraSections, routeSections, sharedSchemas } from './
 import { renderSections, type Sections } from './generated-sections.js';
 import { settingsTables } from './settings-tables.js';
 import { statePicture } from './state-picture.js';
+import { answerFrames, boundsTable, requestFrames, topicSections } from './websocket-tables.js';
 
-export const PAGES = ['docs/CONFIG.md', 'docs/ARCHITECTURE.md', 'docs/API.md', 'docs/RUNBOOK.md'] as const;
+export const PAGES = [
+  'docs/CONFIG.md',
+  'docs/ARCHITECTURE.md',
+  'docs/API.md',
+  'docs/WEBSOCKET.md',
+  'docs/RUNBOOK.md',
+] as const;
 
 const FILES: { readonly [path: string]: () => string } = {
   'deploy/prometheus/hotslot.rules.yml': alertRules,
@@ -22,6 +29,10 @@ const SECTIONS: Sections = {
   'shared-parts': sharedSchemas,
   'error-codes': errorCodeTable,
   alerts: alertTable,
+  'websocket-requests': requestFrames,
+  'websocket-answers': answerFrames,
+  'websocket-topics': topicSections,
+  'websocket-bounds': boundsTable,
 };
 
 /** Compiled code lies three folders below the package's root. */

@@ -168,10 +168,6 @@ export class LatencyRecorder {
     return quantilesOf(this.histogram(name), 1000);
   }
 
-  slotDelta(): Quantiles {
-    return quantilesOf(this.#slotDelta, 1);
-  }
-
   /** What came since the last call, by name, empty ones left out; the next interval begins. Nanoseconds. */
   takeInterval(): (readonly [name: string, histogram: Histogram])[] {
     const taken: (readonly [string, Histogram])[] = [];
