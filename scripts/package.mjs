@@ -6,8 +6,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const FOLDERS = ['dist/src', 'dist/workers', 'dashboard', 'proto', 'kestra'];
-const FILES = ['package.json', 'LICENSE', 'README.md', 'curl-format.txt'];
+const FOLDERS = ['dist/src', 'dist/workers', 'dist/dashboard', 'proto', 'kestra'];
+const FILES = ['dist/openapi.json', 'package.json', 'LICENSE', 'README.md', 'curl-format.txt'];
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|createRequire\([^)]*\)\()['"]([^'".][^'"]*)['"]/g;
 const TYPES = '@types/';
 

@@ -73,7 +73,7 @@ describe("README.md's production directory", () => {
   });
 
   it('has no embedded cluster, no tests and no compiler', () => {
-    expect(files('dist').sort()).toEqual(['src', 'workers']);
+    expect(files('dist').sort()).toEqual(['dashboard', 'openapi.json', 'src', 'workers']);
     const packages = new Set(files('node_modules'));
     expect(packages.has('undici')).toBe(true);
     for (const name of ['litesvm', 'grpc-health-check', 'vitest', 'typescript', '@types', '@biomejs'])
