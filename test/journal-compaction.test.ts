@@ -1,5 +1,5 @@
 /** Compaction rewrites what every promise rests on: a crash after any of its steps must lose nothing. */
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { archiveDirectoryOf } from '../src/journal/compaction.js';
 import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import { compactJournal, openJournal } from '../src/journal/open-journal.js';
 import { replayDirectory } from '../src/journal/replay.js';
+import { writeSettled } from '../src/journal/settled-damage.js';
 import {
   attemptRecord,
   idOf,
@@ -124,4 +125,25 @@ it('loses nothing and doubles nothing when it crashes before any of its file ope
     expect(crashes).toBeLessThan(2000);
   }
   expect(crashes).toBeGreaterThan(20);
+});
+
+it('throws nothing away while it is not settled what a damaged record was', async () => {
+  const dir = join(root, 'journal');
+  const written = await filled(dir);
+  await written.close();
+  const path = join(dir, '00000002.log');
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 0xff;
+  writeFileSync(path, bytes);
+  const { journal, replayed } = await openJournal({ dir, genesisHash, clock });
+  expect(replayed.suspect).toBe(true);
+  const before = readdirSync(dir).length;
+  expect((await compactJournal(journal, { dir, retentionMs: 50_000, clock })).archived.size).toBe(0);
+  // The segment that was begun for it is all that is new.
+  expect(readdirSync(dir)).toHaveLength(before + 1);
+  writeSettled(journal, replayed.faults, clock.nowMs());
+  expect((await compactJournal(journal, { dir, retentionMs: 50_000, clock })).archived.size).toBeGreaterThan(
+    0,
+  );
+  await journal.close();
 });

@@ -3,15 +3,7 @@
  * kill -9, a write cut short, a damaged disk, a full one.
  */
 import { spawn } from 'node:child_process';
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,8 +11,17 @@ import type { HotslotError } from '../src/errors/hotslot-error.js';
 import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import { openJournal } from '../src/journal/open-journal.js';
 import { encodeRecord, readSegment } from '../src/journal/record-codec.js';
+import type { ReplayedState } from '../src/journal/replayed-state.js';
+import { writeSettled } from '../src/journal/settled-damage.js';
 import type { JournalRecord } from '../src/journal/types.js';
-import { attemptRecord, idOf, intentRecord, lifeOf, stateRecord } from './support/journal-records.js';
+import {
+  attemptRecord,
+  idOf,
+  intentRecord,
+  lifeOf,
+  ORIGIN_MS,
+  stateRecord,
+} from './support/journal-records.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const genesisHash = 'genesisOne';
@@ -37,6 +38,12 @@ async function write(records: readonly JournalRecord[]): Promise<void> {
   const { journal } = await openJournal({ dir, genesisHash });
   for (const record of records) journal.append(record);
   await journal.close();
+}
+
+async function openAndClose(): Promise<ReplayedState> {
+  const { journal, replayed } = await openJournal({ dir, genesisHash });
+  await journal.close();
+  return replayed;
 }
 
 const codeOf = (action: () => void): string => {
@@ -148,6 +155,40 @@ describe('journal and replay', () => {
     ]);
     expect(replayed.suspect).toBe(true);
     expect(readFileSync(join(dir, replayed.faults[0]!.savedAs!)).includes('rder-2')).toBe(true);
+  });
+
+  it('takes a last record of full length that fails its checksum for damage, not for a write cut short', async () => {
+    await write([intentRecord(1), attemptRecord(1)]);
+    const path = join(dir, '00000001.log');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 0xff;
+    writeFileSync(path, bytes);
+    for (let start = 0; start < 2; start += 1) {
+      const { journal, replayed } = await openJournal({ dir, genesisHash });
+      await journal.close();
+      expect(replayed.faults).toMatchObject([{ kind: 'corrupt', segment: 1 }]);
+      expect([replayed.suspect, replayed.live.length]).toEqual([true, 1]);
+    }
+    expect(statSync(path).size).toBe(bytes.length);
+  });
+
+  it('is suspect at every start until the damage is settled, and again when there is more of it', async () => {
+    await write([intentRecord(1), intentRecord(2), intentRecord(3), intentRecord(4)]);
+    const path = join(dir, '00000001.log');
+    const damage = (word: string): void => {
+      const bytes = readFileSync(path);
+      bytes[bytes.indexOf(word)]! ^= 0xff;
+      writeFileSync(path, bytes);
+    };
+    damage('order-2');
+    expect((await openAndClose()).suspect).toBe(true);
+    const { journal, replayed } = await openJournal({ dir, genesisHash });
+    expect(replayed.suspect).toBe(true);
+    expect(writeSettled(journal, replayed.faults, ORIGIN_MS)).toBe(true);
+    await journal.close();
+    expect(await openAndClose()).toMatchObject({ suspect: false, faults: [] });
+    damage('order-3');
+    expect(await openAndClose()).toMatchObject({ suspect: true });
   });
 
   it('reports sound records that contradict each other and invents nothing', async () => {
@@ -307,9 +348,9 @@ describe('a disk that fails', () => {
   it('reads a journal cut at any byte without an error', async () => {
     await write(lifeOf(1));
     const path = join(dir, '00000001.log');
-    const size = statSync(path).size;
-    for (let length = size - 1; length >= 0; length -= 37) {
-      truncateSync(path, length);
+    const whole = readFileSync(path);
+    for (let length = whole.length - 1; length >= 0; length -= 37) {
+      writeFileSync(path, whole.subarray(0, length));
       const { journal, replayed } = await openJournal({ dir, genesisHash });
       await journal.close();
       expect(replayed.faults.every((fault) => fault.kind === 'torn')).toBe(true);

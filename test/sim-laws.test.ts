@@ -14,11 +14,21 @@ const FAULT_SEEDS = 60;
 
 describe('the laws in seeded worlds', () => {
   it(`hold in ${SEEDS} worlds`, async () => {
-    const totals = { accepted: 0, crashes: 0, stops: 0, forksLost: 0, finalized: 0, expired: 0, failed: 0 };
+    const totals = {
+      damaged: 0,
+      accepted: 0,
+      crashes: 0,
+      stops: 0,
+      forksLost: 0,
+      finalized: 0,
+      expired: 0,
+      failed: 0,
+    };
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const result = await simulate({ seed });
       expect(result.violations, `seed ${seed}: node dist/test/sim/run.js --seed ${seed} --story`).toEqual([]);
-      for (const name of ['accepted', 'crashes', 'stops', 'forksLost'] as const) totals[name] += result[name];
+      for (const name of ['damaged', 'accepted', 'crashes', 'stops', 'forksLost'] as const)
+        totals[name] += result[name];
       for (const end of ['finalized', 'expired', 'failed'] as const) totals[end] += result.ends[end] ?? 0;
     }
     // The worlds are as bad as they claim to be: none of the evils is missing.
@@ -76,6 +86,7 @@ describe('the checker catches', () => {
         stalls: 0,
       },
     ],
+    ['damage-ignored', 'L2', { corruptChance: 1, crashes: 4, maxAttempts: 4 }],
     ['locks-ignored', 'locks', { lockRelease: 'processed', maxConcurrent: 32 }],
   ];
 

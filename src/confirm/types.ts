@@ -36,6 +36,8 @@ export type AttemptEvent =
   /** Evidence is not to be had (pruned history, nodes that contradict each other); not an end. */
   | { readonly kind: 'unknown'; readonly signature: Signature; readonly evidence: Evidence };
 
+export type ExpiredEvent = Extract<AttemptEvent, { kind: 'expired' }>;
+
 export interface Confirmer {
   /** Call before the bytes leave: subscribe, then check, then poll. */
   track(attempt: TrackedAttempt): void;

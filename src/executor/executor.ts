@@ -41,6 +41,7 @@ import { type Jupiter, openJupiter } from './open-jupiter.js';
 import { openKillSwitch } from './open-kill-switch.js';
 import { openRecorder } from './open-recorder.js';
 import { openRedis, tellRedis } from './open-redis.js';
+import { searchLostAttempts } from './search-lost-attempts.js';
 import { startBuilder } from './signing.js';
 import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
@@ -229,8 +230,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   if (options.whenWarm === undefined) market.start(holdings, keys.all());
   const unread = [...replayed.trades.values()].filter(awaitsOutcome);
   const warmUp = pauseUntilWarm(desk, market, clock);
-  desk.resume([...replayed.live, ...unread], clock.monotonicUs());
-  searchStrangers(strangers, reader, wallets, replayed, log);
+  desk.resume([...replayed.live, ...unread], clock.monotonicUs(), replayed.suspect);
+  const lost = searchLostAttempts({ replayed, desk, journal, index, market, rpc, clock, log });
+  searchStrangers(strangers, reader, wallets, replayed, clock, log);
   if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
@@ -238,6 +240,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     warmUp.cancel();
     desk.beginShutdown();
     await hotPath.close();
+    lost.close();
+    strangers.close();
     outage.cancel();
     lagPoll.close();
     await jupiter?.close();
@@ -336,14 +340,18 @@ function searchStrangers(
   reader: ChainReader,
   wallets: readonly TradingWallet[],
   replayed: ReplayedState,
+  clock: Clock,
   log: Log,
 ): void {
   const first = replayed.trades.values().next();
   if (first.done) return;
-  const addresses = wallets.map((wallet) => wallet.address);
-  strangers.searchHistory(reader, addresses, first.value.acceptedAtMs).catch((error: unknown) => {
-    log.warn("the wallets' history could not be searched", { error });
-  });
+  const { acceptedAtMs } = first.value;
+  for (const { address } of wallets) {
+    const search = () => strangers.searchHistory(reader, address, acceptedAtMs);
+    const failed = (error: unknown) =>
+      log.warn("a wallet's history could not be searched for strangers", { wallet: address, error });
+    askUntilAnswered(search, clock, failed).catch(failed);
+  }
 }
 
 const WARM_CHECK_MS = 10;

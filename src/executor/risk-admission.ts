@@ -28,6 +28,8 @@ export class RiskAdmission implements Admission {
   readonly #chooser: WalletChooser;
   /** Live trades that shrink a position, which `reduce` lets go on. */
   readonly #shrinking = new Set<TradeId>();
+  /** Wallets of which a damaged journal may have lost what is out. */
+  readonly #held = new Set<Address>();
   /** Trades from before a restart that are not settled yet, by wallet. */
   readonly #unsettled = new Map<Address, Set<TradeId>>();
 
@@ -36,7 +38,8 @@ export class RiskAdmission implements Admission {
     this.#chooser = new WalletChooser(options.wallets, {
       liveTrades: (wallet) => options.reservations.liveTrades(wallet),
       isFunded: (wallet, mint, amount) => this.#isFunded(wallet, mint, amount),
-      isReconciling: (wallet) => this.#unsettled.has(wallet),
+      heldBy: (wallet) =>
+        this.#held.has(wallet) ? 'journal' : this.#unsettled.has(wallet) ? 'trades' : undefined,
     });
   }
 
@@ -87,6 +90,19 @@ export class RiskAdmission implements Admission {
     const unsettled = this.#unsettled.get(trade.wallet);
     if (unsettled) unsettled.add(trade.id);
     else this.#unsettled.set(trade.wallet, new Set([trade.id]));
+  }
+
+  hold(wallet: Address): void {
+    this.#held.add(wallet);
+  }
+
+  free(wallet: Address): void {
+    this.#held.delete(wallet);
+  }
+
+  /** Wallets in doubt. */
+  get heldCount(): number {
+    return this.#held.size;
   }
 
   release(tradeId: TradeId): void {

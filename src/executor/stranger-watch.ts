@@ -19,10 +19,16 @@ export class StrangerWatch {
   readonly #log: Log;
   readonly #strangers = new Map<Signature, Stranger>();
   #count = 0;
+  #isClosed = false;
 
   constructor(isOurs: (signature: Signature) => boolean, log: Log) {
     this.#isOurs = isOurs;
     this.#log = log;
+  }
+
+  /** Nobody is asked any more. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Since the executor started, those found at its start included. */
@@ -43,13 +49,12 @@ export class StrangerWatch {
     this.#log.warn('a transaction of our wallet is not in the journal', { ...stranger });
   }
 
-  /** Looks at what the chain knows of each wallet since the journal began. */
-  async searchHistory(reader: ChainReader, wallets: readonly Address[], sinceMs: number): Promise<void> {
-    for (const wallet of wallets) {
-      const known = await reader.signaturesFor(wallet, { limit: START_SIGNATURES, commitment: 'confirmed' });
-      for (const { signature, slot, blockTimeMs } of known) {
-        if (blockTimeMs !== undefined && blockTimeMs >= sinceMs) this.seen({ signature, slot, wallet });
-      }
+  /** Looks at what the chain knows of a wallet since the journal began. @throws HotslotError where no node answers */
+  async searchHistory(reader: ChainReader, wallet: Address, sinceMs: number): Promise<void> {
+    if (this.#isClosed) return;
+    const known = await reader.signaturesFor(wallet, { limit: START_SIGNATURES, commitment: 'confirmed' });
+    for (const { signature, slot, blockTimeMs } of known) {
+      if (blockTimeMs !== undefined && blockTimeMs >= sinceMs) this.seen({ signature, slot, wallet });
     }
   }
 }

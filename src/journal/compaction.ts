@@ -14,6 +14,8 @@ import { type JournalFs, writeWhole } from './journal-fs.js';
 import { encodeRecord, readSegment } from './record-codec.js';
 import { StateBuilder } from './replayed-state.js';
 import { listSegments, segmentPath } from './segments.js';
+import { SettledDamage } from './settled-damage.js';
+import type { JournalStretch } from './types.js';
 
 /** Records handled before the event loop gets a turn. */
 const RECORDS_A_TURN = 128;
@@ -38,22 +40,35 @@ export interface CompactionResult {
   readonly archiveSegment: number | undefined;
 }
 
+/** Nothing is thrown away while what the journal lost is not settled: a restart must know that it is to be looked for. */
+interface Frames {
+  readonly frames: readonly Frame[];
+  readonly isDamaged: boolean;
+}
+
 type Frame = { readonly tradeId: TradeId | undefined; readonly bytes: Buffer };
 
 async function readFrames(
   options: CompactionOptions,
   segments: readonly number[],
   state: StateBuilder,
-): Promise<Frame[]> {
+): Promise<Frames> {
   let frames: Frame[] = [];
+  const damage: JournalStretch[] = [];
+  const settled = new SettledDamage();
   let count = 0;
   for (const segment of segments) {
     const bytes = await options.files.readAsync(segmentPath(options.directory, segment));
     for (const stretch of readSegment(bytes)) {
-      if (stretch.kind === 'damage') continue;
+      if (stretch.kind === 'damage') {
+        const { offset, length } = stretch;
+        if (!stretch.isCut) damage.push({ segment, offset, length });
+        continue;
+      }
       const { record } = stretch;
       state.add(record);
       if (record.kind === 'compacted') frames = [];
+      else if (record.kind === 'searched') settled.add(record.stretches);
       else {
         const tradeId = record.kind === 'chain' ? undefined : record.tradeId;
         frames.push({ tradeId, bytes: bytes.subarray(stretch.offset, stretch.offset + stretch.length) });
@@ -62,7 +77,7 @@ async function readFrames(
       if (count % RECORDS_A_TURN === 0) await turn();
     }
   }
-  return frames;
+  return { frames, isDamaged: damage.some((stretch) => !settled.has(stretch)) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -97,7 +112,7 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   const { files, directory, archiveDirectory, throughSegment } = options;
   const segments = listSegments(files, directory).filter((number) => number <= throughSegment);
   const state = new StateBuilder();
-  const frames = await readFrames(options, segments, state);
+  const { frames, isDamaged } = await readFrames(options, segments, state);
   const archived = new Set<TradeId>();
   let looked = 0;
   for (const trade of state.trades.values()) {
@@ -107,8 +122,8 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
     if (TERMINAL_STATES.has(trade.state) && endedAtMs < options.endedBeforeMs) archived.add(trade.id);
   }
   const last = segments.at(-1);
-  if (archived.size === 0 || last === undefined)
-    return { archived, removedSegments: 0, archiveSegment: undefined };
+  if (archived.size === 0 || last === undefined || isDamaged)
+    return { archived: new Set(), removedSegments: 0, archiveSegment: undefined };
 
   files.mkdir(archiveDirectory);
   const archiveSegment = (listSegments(files, archiveDirectory).at(-1) ?? 0) + 1;

@@ -16,6 +16,9 @@ const VERSION = 1;
 /** Far above any record (an attempt is about 1.6 KB); a length above it is damage, not a record. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** Magic, version and the zero. */
+const FRAME_START = [MAGIC & 0xff, MAGIC >> 8, VERSION, 0];
+
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, int64AsType: 'bigint' });
 
@@ -53,6 +56,15 @@ function frameLengthAt(bytes: Buffer, offset: number): number | undefined {
   return HEADER_BYTES + bodyLength;
 }
 
+/** Whether the rest of the file is the beginning of a frame, and no more than that. */
+function isCutFrame(bytes: Buffer, offset: number): boolean {
+  const rest = bytes.subarray(offset);
+  const begins = FRAME_START.every((byte, at) => at >= rest.length || rest[at] === byte);
+  if (!begins || rest.length < HEADER_BYTES) return begins;
+  const bodyLength = rest.readUInt32LE(4);
+  return bodyLength <= MAX_BODY_BYTES && rest.length < HEADER_BYTES + bodyLength;
+}
+
 /** One stretch of a segment: a record, or bytes that are none. */
 export type Stretch =
   | {
@@ -61,11 +73,17 @@ export type Stretch =
       readonly offset: number;
       readonly length: number;
     }
-  | { readonly kind: 'damage'; readonly offset: number; readonly length: number; readonly atEnd: boolean };
+  | {
+      readonly kind: 'damage';
+      readonly offset: number;
+      readonly length: number;
+      /** A write cut short at the very end: the beginning of a frame that says it is longer. */
+      readonly isCut: boolean;
+    };
 
 /**
- * Reads a segment from front to back. Damage is stepped over to the next frame whose checksum holds;
- * damage that reaches the end of the file (`atEnd`) is what a write cut short leaves behind.
+ * Reads a segment from front to back. Damage is stepped over to the next frame whose checksum holds; only the
+ * beginning of a frame at the end of the file (`isCut`) is what a write cut short leaves behind.
  */
 export function* readSegment(bytes: Buffer): Generator<Stretch> {
   let offset = 0;
@@ -79,7 +97,7 @@ export function* readSegment(bytes: Buffer): Generator<Stretch> {
     }
     let next = offset + 1;
     while (next < bytes.length && frameLengthAt(bytes, next) === undefined) next += 1;
-    yield { kind: 'damage', offset, length: next - offset, atEnd: next >= bytes.length };
+    yield { kind: 'damage', offset, length: next - offset, isCut: isCutFrame(bytes, offset) };
     offset = next;
   }
 }

@@ -4,6 +4,7 @@ import { replaceFile } from './journal-fs.js';
 import { readSegment } from './record-codec.js';
 import { type JournalFault, StateBuilder } from './replayed-state.js';
 import { listSegments, segmentName, segmentPath } from './segments.js';
+import { SettledDamage } from './settled-damage.js';
 
 export interface Replay {
   readonly state: StateBuilder;
@@ -15,11 +16,13 @@ export interface Replay {
 
 /**
  * Reads all segments in order. Bytes that are no record are saved to `<segment>.<offset>.corrupt` and
- * reported; a torn end is then cut off, so that it is reported once.
+ * reported; a torn end is then cut off, so that it is reported once. Other damage is reported until what it may have
+ * hidden is settled.
  */
 export function replayDirectory(files: JournalFs, directory: string): Replay {
   const state = new StateBuilder();
   let faults: JournalFault[] = [];
+  const settled = new SettledDamage();
   let genesisHash: string | undefined;
   let lastSegment = 0;
   for (const segment of listSegments(files, directory)) {
@@ -29,7 +32,7 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
     for (const stretch of readSegment(bytes)) {
       const { offset, length } = stretch;
       if (stretch.kind === 'damage') {
-        const kind = stretch.atEnd ? 'torn' : 'corrupt';
+        const kind = stretch.isCut ? 'torn' : 'corrupt';
         const damaged = bytes.subarray(offset, offset + length);
         faults.push({
           kind,
@@ -40,6 +43,7 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
         });
         continue;
       }
+      if (stretch.record.kind === 'searched') settled.add(stretch.record.stretches);
       if (stretch.record.kind === 'chain') genesisHash ??= stretch.record.genesisHash;
       // Compaction may have been stopped while it removed what it had replaced: half of that contradicts itself.
       if (stretch.record.kind === 'compacted')
@@ -48,7 +52,8 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
       if (detail !== undefined) faults.push({ kind: 'contradiction', segment, offset, length, detail });
     }
   }
-  return { state, faults, genesisHash, lastSegment };
+  const unsettled = faults.filter((fault) => !settled.has(fault));
+  return { state, faults: unsettled, genesisHash, lastSegment };
 }
 
 /** On a full disk the bytes stay where they are and are reported again at the next start: live trades go on. */

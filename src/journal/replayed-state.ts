@@ -2,19 +2,16 @@ import { asSlot, type TradeId } from '../model/brands.js';
 import type { StateChange, Trade } from '../model/trade.js';
 import { canMove, TERMINAL_STATES } from '../model/trade-state.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { JournalRecord } from './types.js';
+import type { JournalRecord, JournalStretch } from './types.js';
 
 /** Something in the journal that could not be taken for what it should be. Nothing is made up in its place. */
-export interface JournalFault {
+export interface JournalFault extends JournalStretch {
   /**
    * `torn`: a write cut short at the end of a segment; what it would have said was never acted on.
-   * `corrupt`: bytes amid sound records that fail their checksum: an attempt may be missing.
+   * `corrupt`: other bytes that are no record, or a segment that cannot be read: an attempt may be missing.
    * `contradiction`: a sound record that does not fit those before it.
    */
   readonly kind: 'torn' | 'corrupt' | 'contradiction';
-  readonly segment: number;
-  readonly offset: number;
-  readonly length: number;
   /** Where the bytes were set aside. */
   readonly savedAs?: string;
   readonly detail?: string;
@@ -33,7 +30,7 @@ export interface ReplayedState {
   readonly live: readonly Trade[];
   readonly orders: ReadonlyMap<string, OrderUse>;
   readonly faults: readonly JournalFault[];
-  /** Records may be missing: signatures of our wallets must be searched on the chain before anything is re-signed. */
+  /** Records may be missing: our wallets' signatures must be searched on the chain before anything is signed anew. */
   readonly suspect: boolean;
   readonly recordCount: number;
   /** Directory to which another chain's journal was moved. */
@@ -53,6 +50,7 @@ export class StateBuilder {
     this.recordCount += 1;
     switch (record.kind) {
       case 'chain':
+      case 'searched':
         return undefined;
       case 'compacted':
         this.trades.clear();

@@ -53,8 +53,17 @@ export type JournalRecord =
     }
   /** A signed trade is to be sent no more; it may still land. */
   | { readonly kind: 'cancel'; readonly tradeId: TradeId; readonly atMs: number }
+  /** What these stretches may have hidden was looked for on the chain, and is settled. Damage that comes later is not. */
+  | { readonly kind: 'searched'; readonly stretches: readonly JournalStretch[]; readonly atMs: number }
   /** First in a segment that compaction wrote: what earlier segments say is void. */
   | { readonly kind: 'compacted'; readonly throughSegment: number; readonly atMs: number };
+
+/** Bytes of a segment. */
+export interface JournalStretch {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+}
 
 export interface Journal {
   /**

@@ -1,5 +1,5 @@
 /** What the chain says of an attempt, turned into the trade's states, its outcome and its next step. */
-import type { AttemptEvent } from '../confirm/types.js';
+import type { AttemptEvent, ExpiredEvent } from '../confirm/types.js';
 import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
 import type { Attempt, Evidence, Trade, TradeOutcome } from '../model/trade.js';
 import { TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
@@ -11,7 +11,6 @@ import type { DeskPorts } from './ports.js';
 import type { LiveTrade, TradeStore } from './trade-store.js';
 
 type Landed = Extract<AttemptEvent, { kind: 'landed' }>;
-type Expired = Extract<AttemptEvent, { kind: 'expired' }>;
 
 const REACHED: { readonly [State in TradeState]?: Commitment } = {
   processed: 'processed',
@@ -170,23 +169,31 @@ export class Landing {
     if (REACHED[live.trade.state] !== undefined) this.#moves.move(live, 'sent', evidence);
   }
 
-  #expired(live: LiveTrade, event: Expired): void {
-    const { trade } = live;
+  #expired(live: LiveTrade, event: ExpiredEvent): void {
     if (this.#moves.isEnding(live)) return;
+    if (live.isDoubtful) {
+      live.deferredExpiry = event;
+      return;
+    }
     if (this.#mayTryAgain(live)) {
       const needed = this.#ports.settings.expiryCommitment;
       // Until the block that proves it is rooted, the first attempt could still land beside the second.
       if (!isAtLeast(event.commitment, needed)) return;
-      // What the journal knew as processed before a restart was on a fork that is gone.
-      this.#backToSent(live, event.evidence);
-      live.dead.add(event.signature);
-      this.#giveUpAttempt(live, trade.attempts.at(-1));
-      this.#moves.move(live, 'queued', event.evidence);
+      this.takeBack(live, event);
       this.#moves.requeue(live);
       return;
     }
     this.#backToSent(live, event.evidence);
     this.#moves.finish(live, 'expired', event.evidence);
+  }
+
+  /** Its last attempt is proven dead, and it is no trade that is out any more. */
+  takeBack(live: LiveTrade, { signature, evidence }: ExpiredEvent): void {
+    // What the journal knew as processed before a restart was on a fork that is gone.
+    this.#backToSent(live, evidence);
+    live.dead.add(signature);
+    this.#giveUpAttempt(live, live.trade.attempts.at(-1));
+    this.#moves.move(live, 'queued', evidence);
   }
 
   #mayTryAgain(live: LiveTrade): boolean {

@@ -22,6 +22,8 @@ export interface Moves {
   end(live: LiveTrade): void;
   /** Ends it by a decision of ours, as soon as that is written down (see HeldEnds). */
   finish(live: LiveTrade, state: OwnEnd, evidence: Evidence, details?: MoveDetails): void;
+  /** Ends a trade of which nothing is out: as expired where something was signed once and is proven dead. */
+  endUnsigned(live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError): void;
   /** No more of an attempt's bytes leave; how often they did is kept. */
   stopSending(attempt: Attempt): void;
   /** Whether its end is decided and waits to be written down. */

@@ -34,6 +34,9 @@ export interface Admission {
   admit(request: AdmissionRequest): { readonly wallet: Address };
   /** Takes the reservation of a trade from before a restart, whatever the limits. */
   readmit(trade: Trade): void;
+  /** Nothing new is admitted on the wallet until `free`: the journal may have lost what it has out. */
+  hold(wallet: Address): void;
+  free(wallet: Address): void;
   /** The trade ended: its reservation is given back. */
   release(tradeId: TradeId): void;
   /** A landed trade's confirmed balances. */

@@ -18,6 +18,7 @@ import { Landing } from './landing.js';
 import { LockKeeper } from './lock-keeper.js';
 import { denialOf, LOCAL, type MoveDetails } from './moves.js';
 import type { DeskPorts } from './ports.js';
+import { Resumption } from './resumption.js';
 import { type LiveTrade, MAX_LIVE_TRADES, TradeStore } from './trade-store.js';
 
 /** A state change as subscribers hear it. */
@@ -41,9 +42,6 @@ export interface LiveAttempt {
   readonly lastValidBlockHeight: number;
 }
 
-/** A stop count that no gate has: nothing of the trade is signed any more. */
-const STOPPED = -1;
-
 export class TradeDesk {
   readonly #ports: DeskPorts;
   readonly #store: TradeStore;
@@ -54,6 +52,8 @@ export class TradeDesk {
   readonly #locks: LockKeeper;
   readonly #attempts: AttemptRunner;
   readonly #landing: Landing;
+  /** Trades of a damaged journal, to be settled by what the chain shows. */
+  readonly inDoubt: Resumption;
   #closing = false;
 
   constructor(ports: DeskPorts) {
@@ -88,6 +88,8 @@ export class TradeDesk {
       end: (live: LiveTrade) => this.#end(live),
       finish: (live: LiveTrade, state: OwnEnd, evidence: Evidence, more?: MoveDetails) =>
         this.#finish(live, state, evidence, more),
+      endUnsigned: (live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError) =>
+        this.#endUnsigned(live, state, error),
       stopSending: (attempt: Attempt) => this.#stopSending(attempt),
       isEnding: (live: LiveTrade) => this.#heldEnds.has(live),
       requeue: (live: LiveTrade) => this.scheduler.requeue(this.#scheduled(live)),
@@ -95,6 +97,7 @@ export class TradeDesk {
     };
     this.#attempts = new AttemptRunner(ports, this.#store, this.#locks, moves);
     this.#landing = new Landing(ports, this.#store, this.#locks, this.scheduler, moves);
+    this.inDoubt = new Resumption(ports, this.#store, this.#locks, this.#landing, moves);
     ports.confirmer.onEvent((event) => this.#landing.onEvent(event));
   }
 
@@ -240,20 +243,12 @@ export class TradeDesk {
     return this.scheduler.clear().filter(isOver);
   }
 
-  /** Takes up the trades of an earlier life of the process; settled ones go to memory as they are. */
-  resume(trades: readonly Trade[], receivedUs: number): void {
-    const { gate } = this.#ports;
-    const all = trades.map((trade) => {
-      const live = this.#store.add(trade, receivedUs, gate.stopCount());
-      live.cancelRequested = trade.cancelRequestedAtMs !== undefined;
-      return live;
-    });
-    const unended = all.filter(({ trade }) => !TERMINAL_STATES.has(trade.state));
-    for (const { trade } of unended) this.#ports.admission.readmit(trade);
-    // Those that are out first: a queued one may start at once, and must find their locks taken.
-    for (const live of unended) if (LIVE_STATES.has(live.trade.state)) this.#resumeAttempt(live);
-    for (const live of unended) if (!LIVE_STATES.has(live.trade.state)) this.#resumeQueued(live);
-    for (const live of all) if (TERMINAL_STATES.has(live.trade.state)) this.#landing.resumeEnded(live);
+  /**
+   * Takes up the trades of an earlier life of the process; settled ones go to memory as they are.
+   * @param isSuspect the journal is damaged and may have lost some of what there was
+   */
+  resume(trades: readonly Trade[], receivedUs: number, isSuspect = false): void {
+    this.inDoubt.resume(trades, receivedUs, isSuspect);
   }
 
   /** Builds the locks anew from the trades that are out. */
@@ -356,47 +351,6 @@ export class TradeDesk {
     const denial = denialOf(error);
     if (proof !== undefined) this.#finish(live, 'expired', proof, { denial });
     else this.#finish(live, state, { ...LOCAL, detail: error.code }, { denial });
-  }
-
-  #resumeAttempt(live: LiveTrade): void {
-    const { trade } = live;
-    const last = trade.attempts.at(-1);
-    if (last === undefined) throw new Error(`${trade.id} is ${trade.state} without an attempt`);
-    for (const attempt of trade.attempts.slice(0, -1)) live.dead.add(attempt.signature);
-    this.#locks.resume(live);
-    this.#ports.confirmer.track(last);
-    this.#ports.confirmer.hurry(last.signature);
-    const { gate } = this.#ports;
-    // Nothing is signed of a trade that was taken before a stop: its attempts are older than that stop too.
-    if (gate.stoppedSince(trade.acceptedAtMs, trade.stopCount)) {
-      live.stopCount = STOPPED;
-      return;
-    }
-    gate.admit(last.signature);
-    if (!live.cancelRequested && trade.state !== 'confirmed')
-      this.#ports.sender.resume(last.signature, last.wire);
-  }
-
-  #resumeQueued(live: LiveTrade): void {
-    const { trade } = live;
-    for (const attempt of trade.attempts) live.dead.add(attempt.signature);
-    const grade = this.#ports.killGrade();
-    const { gate } = this.#ports;
-    const wasStopped = grade === 'stop' || gate.stoppedSince(trade.acceptedAtMs, trade.stopCount);
-    if (wasStopped && !trade.intent.dryRun) {
-      this.#endUnsigned(live, 'cancelled', new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } }));
-      return;
-    }
-    if (live.cancelRequested) {
-      this.#endUnsigned(live, 'cancelled', new HotslotError('CANCELLED'));
-      return;
-    }
-    if (trade.deadlineAtMs <= this.#ports.clock.nowMs()) {
-      this.#endUnsigned(live, 'denied', new HotslotError('DEADLINE_PASSED'));
-      return;
-    }
-    if (trade.state === 'accepted') this.#move(live, 'queued', LOCAL);
-    this.scheduler.requeue(this.#scheduled(live));
   }
 
   // --- moves -------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 /** Trades in memory: every one that has not ended, and the most recent of those that have. */
+import type { ExpiredEvent } from '../confirm/types.js';
 import type { Address, Signature, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
@@ -21,6 +22,10 @@ export interface LiveTrade {
   /** The signed attempts' signatures that are proven dead. */
   readonly dead: Set<Signature>;
   cancelRequested: boolean;
+  /** From a damaged journal, which may have lost an attempt of it: it has no end and no next attempt meanwhile. */
+  isDoubtful: boolean;
+  /** The proof that its last known attempt is dead, which came while it was in doubt. */
+  deferredExpiry: ExpiredEvent | undefined;
   /** Its landing at processed, until confirmed or lost. */
   landedSlot: number | undefined;
   /** Slot in which the pool was published as this trade left it; on another fork it says nothing. */
@@ -53,6 +58,8 @@ export class TradeStore {
       ticket: undefined,
       dead: new Set(),
       cancelRequested: false,
+      isDoubtful: false,
+      deferredExpiry: undefined,
       landedSlot: undefined,
       poolSeenSlot: undefined,
       settled: false,

@@ -32,6 +32,48 @@ export interface SwapInstruction {
   readonly data: Uint8Array;
 }
 
+/** Places in the accounts of a swap. */
+const WALLET_AT = 0;
+const POOL_AT = 3;
+const INPUT_MINT_AT = 10;
+const SWAP_ACCOUNTS = 13;
+
+/** A swap as it is read back from a transaction. */
+export interface SwapRead {
+  readonly programId: Address;
+  readonly wallet: Address;
+  readonly pool: Address;
+  readonly inputMint: Address;
+  readonly mode: SwapMode;
+  readonly amount: bigint;
+  readonly limit: bigint;
+}
+
+/** @returns undefined for any other instruction; whose program it is, is not looked at */
+export function readSwapInstruction(instruction: {
+  readonly programId: Address;
+  readonly accounts: readonly Address[];
+  readonly data: Uint8Array;
+}): SwapRead | undefined {
+  const { programId, accounts, data } = instruction;
+  if (data.length !== SWAP_DATA_BYTES || accounts.length < SWAP_ACCOUNTS) return undefined;
+  const is = (discriminator: readonly number[]): boolean =>
+    discriminator.every((byte, at) => data[at] === byte);
+  const mode = is(SWAP_BASE_INPUT) ? 'exactIn' : is(SWAP_BASE_OUTPUT) ? 'exactOut' : undefined;
+  if (mode === undefined) return undefined;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const offsets = SWAP_DATA_OFFSETS[mode];
+  return {
+    programId,
+    wallet: accounts[WALLET_AT]!,
+    pool: accounts[POOL_AT]!,
+    inputMint: accounts[INPUT_MINT_AT]!,
+    mode,
+    amount: view.getBigUint64(offsets.amount, true),
+    limit: view.getBigUint64(offsets.limit, true),
+  };
+}
+
 /** The wallet's token accounts of a swap. */
 export interface SwapWallet {
   readonly wallet: Address;

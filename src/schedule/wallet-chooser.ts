@@ -12,8 +12,8 @@ export interface WalletFacts {
   liveTrades(wallet: Address): number;
   /** Whether it holds this much of the mint, unreserved, besides fees and rent. */
   isFunded(wallet: Address, mint: Address, amount: bigint): boolean;
-  /** Whether earlier trades of it are still being settled after a restart. */
-  isReconciling(wallet: Address): boolean;
+  /** What is still to be settled after a restart before it takes trades: its own, or what a damaged journal lost. */
+  heldBy(wallet: Address): 'trades' | 'journal' | undefined;
 }
 
 export interface WalletWish {
@@ -58,8 +58,11 @@ export class WalletChooser {
     }
     let best: TradingWallet | undefined;
     let bestLive = Number.POSITIVE_INFINITY;
+    let isInDoubt = false;
     for (const wallet of funded) {
-      if (this.#facts.isReconciling(wallet.address)) continue;
+      const holder = this.#facts.heldBy(wallet.address);
+      if (holder === 'journal') isInDoubt = true;
+      if (holder !== undefined) continue;
       const live = this.#facts.liveTrades(wallet.address);
       if (
         best === undefined ||
@@ -70,7 +73,7 @@ export class WalletChooser {
         bestLive = live;
       }
     }
-    if (best === undefined) throw new HotslotError('RECONCILING', { field: 'wallet' });
+    if (best === undefined) throw reconciling(isInDoubt);
     this.#choices += 1;
     this.#chosenAt.set(best.address, this.#choices);
     return best;
@@ -79,4 +82,11 @@ export class WalletChooser {
   #last(wallet: TradingWallet): number {
     return this.#chosenAt.get(wallet.address) ?? 0;
   }
+}
+
+function reconciling(isInDoubt: boolean): HotslotError {
+  if (!isInDoubt) return new HotslotError('RECONCILING', { field: 'wallet' });
+  const detail =
+    'The journal is damaged: the chain is searched for attempts of the wallet that it may have lost.';
+  return new HotslotError('RECONCILING', { field: 'wallet', detail });
 }

@@ -44,6 +44,8 @@ export class Checker {
   #stopIsAnswered = false;
   #life = 0;
   unknownsTold = 0;
+  /** Records were lost on the disk: that a trade was never signed is then not always known. */
+  damagedRecords = 0;
 
   constructor(cluster: VirtualCluster, profile: Profile, tell: (line: string) => void) {
     this.#cluster = cluster;
@@ -181,7 +183,7 @@ export class Checker {
       const alive = attempts.filter(
         (one) => !this.#cluster.isDead(one.signature, one.lastValid, 'confirmed'),
       );
-      if (attempts.length === 0) say('nothing was ever signed');
+      if (attempts.length === 0 && this.damagedRecords === 0) say('nothing was ever signed');
       if (alive.length > 0) say(`${alive[0]!.signature} landed or can still land`);
     } else if (state === 'denied' || state === 'cancelled' || state === 'simulated') {
       if (attempts.length > 0) say('something was signed');

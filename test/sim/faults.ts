@@ -25,6 +25,11 @@ export class Faults {
     return this.#fault === 'locks-ignored';
   }
 
+  /** A damaged journal is taken for the whole truth. */
+  get ignoresDamage(): boolean {
+    return this.#fault === 'damage-ignored';
+  }
+
   /** An attempt is written down a moment after it was handed on. */
   journal(journal: Journal): Journal {
     if (this.#fault !== 'journal-after-send') return journal;

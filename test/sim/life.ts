@@ -4,13 +4,16 @@
  */
 import { HotCache } from '../../src/cache/hot-cache.js';
 import { AttemptTracker } from '../../src/confirm/attempt-tracker.js';
+import { LostAttemptSearch } from '../../src/confirm/lost-attempts.js';
 import { HotslotError } from '../../src/errors/hotslot-error.js';
 import type { FileJournal } from '../../src/journal/file-journal.js';
 import type { JournalFs } from '../../src/journal/journal-fs.js';
+import { writeSettled } from '../../src/journal/settled-damage.js';
+import type { JournalStretch } from '../../src/journal/types.js';
 import type { Admission, DeskPorts } from '../../src/lifecycle/ports.js';
 import { type CancelResult, TradeDesk } from '../../src/lifecycle/trade-desk.js';
 import type { Router } from '../../src/market/router.js';
-import type { Signature, TradeId } from '../../src/model/brands.js';
+import type { Address, Signature, TradeId } from '../../src/model/brands.js';
 import { asSlot } from '../../src/model/brands.js';
 import type { TradeIntent } from '../../src/model/trade-intent.js';
 import type { TradeState } from '../../src/model/trade-state.js';
@@ -23,7 +26,7 @@ import type { TransactionUpdate } from '../../src/stream/types.js';
 import type { Clock } from '../../src/time/clock.js';
 import { Faults } from './faults.js';
 import { type LifeContext, later, mortalClock } from './life-context.js';
-import { DATA_DIR, diskOf, observed, openJournalOrEnd } from './machine.js';
+import { corruptJournal, DATA_DIR, diskOf, observed, openJournalOrEnd } from './machine.js';
 import { createRouter, poolKeys, SimLocks, snapshotOf, WALLETS } from './market.js';
 import { watchProofs } from './proof-watch.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -55,6 +58,7 @@ export class Life {
   readonly #sender: TransactionSender;
   readonly #router: Router;
   readonly #reserved = new Map<TradeId, string>();
+  readonly #heldWallets = new Set<Address>();
   #stream: VirtualStream | undefined;
   #desk: TradeDesk | undefined;
   #isAlive = true;
@@ -187,12 +191,14 @@ export class Life {
 
   async #start(files: JournalFs): Promise<void> {
     const { profile, checker } = this.#world;
+    corruptJournal(this.#context, files);
     const opened = await openJournalOrEnd(this.#context, files);
     if (opened === undefined) return;
     const { journal, replayed } = opened;
 
     for (const fault of replayed.faults) {
-      if (fault.kind !== 'torn') checker.violated('journal', `${fault.kind}: ${fault.detail ?? ''}`);
+      if (fault.kind !== 'torn' && checker.damagedRecords === 0)
+        checker.violated('journal', `${fault.kind}: ${fault.detail ?? ''}`);
     }
     for (const trade of replayed.trades.values()) {
       checker.journalled({ kind: 'intent', tradeId: trade.id } as never);
@@ -221,12 +227,31 @@ export class Life {
     if (this.#world.isHealed) this.#stream.heal();
     // Trades that were queued wait for a market to be quoted on; those that are out are followed at once.
     desk.scheduler.pause('warming up');
-    desk.resume([...replayed.trades.values()], this.#clock.monotonicUs());
+    const isSuspect = replayed.suspect && !this.#faults.ignoresDamage;
+    desk.resume([...replayed.trades.values()], this.#clock.monotonicUs(), isSuspect);
+    if (isSuspect) this.#searchLost(desk, journal, replayed.faults);
     this.#cache.addListener({
       onBlockhash: () => {
         if (this.#isReady) return;
         this.#isReady = true;
         desk.scheduler.resume();
+      },
+    });
+  }
+
+  #searchLost(desk: TradeDesk, journal: FileJournal, damage: readonly JournalStretch[]): void {
+    void new LostAttemptSearch({
+      clock: this.#clock,
+      slots: this.#cache.slots,
+      trades: desk.inDoubt,
+      history: this.#world.nodes.history,
+      isKnown: (signature) => desk.knowsSignature(signature),
+      onSettled: () => {
+        this.#world.log('the damage is settled');
+        writeSettled(journal, damage, this.#clock.nowMs());
+      },
+      onFault: (_wallet, error) => {
+        if (!(error instanceof HotslotError)) throw error;
       },
     });
   }
@@ -310,9 +335,12 @@ export class Life {
       admit: ({ tradeId, intent }) => {
         if (this.#random.chance(0.01)) throw new HotslotError('RISK_LIMIT');
         const wallet = intent.wallet === undefined ? this.#random.pick(WALLETS) : WALLETS[0]!;
+        if (this.#heldWallets.has(wallet)) throw new HotslotError('RECONCILING');
         this.#reserved.set(tradeId, wallet);
         return { wallet };
       },
+      hold: (wallet) => void this.#heldWallets.add(wallet),
+      free: (wallet) => void this.#heldWallets.delete(wallet),
       readmit: (trade) => void this.#reserved.set(trade.id, trade.wallet),
       release: (tradeId) => void this.#reserved.delete(tradeId),
       settle: () => undefined,

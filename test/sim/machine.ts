@@ -3,10 +3,14 @@ import { HotslotError } from '../../src/errors/hotslot-error.js';
 import type { FileJournal } from '../../src/journal/file-journal.js';
 import type { JournalFs } from '../../src/journal/journal-fs.js';
 import { openJournal } from '../../src/journal/open-journal.js';
-import type { Journal } from '../../src/journal/types.js';
+import { HEADER_BYTES, readSegment } from '../../src/journal/record-codec.js';
+import { listSegments, segmentPath } from '../../src/journal/segments.js';
+import type { Journal, JournalRecord } from '../../src/journal/types.js';
+import { TERMINAL_STATES } from '../../src/model/trade-state.js';
 import { type LifeContext, later } from './life-context.js';
 
 export const DATA_DIR = 'data';
+const JOURNAL_DIR = `${DATA_DIR}/journal`;
 const GENESIS = 'simulated';
 
 export function diskOf(context: LifeContext): JournalFs {
@@ -30,6 +34,27 @@ export function diskOf(context: LifeContext): JournalFs {
   });
 }
 
+/** Records whose loss no client could notice by itself: what it was told of the others would not be true any more. */
+function mayBeLost(record: JournalRecord): boolean {
+  return record.kind === 'attempt' || (record.kind === 'state' && !TERMINAL_STATES.has(record.change.state));
+}
+
+/** One record somewhere in the journal becomes unreadable while nobody runs. */
+export function corruptJournal({ world, random, clock }: LifeContext, files: JournalFs): void {
+  if (world.isHealed || !random.chance(world.profile.corruptChance) || !files.exists(JOURNAL_DIR)) return;
+  const segments = listSegments(files, JOURNAL_DIR).map((number) => segmentPath(JOURNAL_DIR, number));
+  const records = segments.flatMap((path) =>
+    [...readSegment(files.read(path))].flatMap((stretch) =>
+      stretch.kind === 'record' && mayBeLost(stretch.record) ? [{ path, ...stretch }] : [],
+    ),
+  );
+  if (records.length === 0) return;
+  const { path, offset, length, record } = random.pick(records);
+  world.disk.damage(path, offset + random.int(HEADER_BYTES, length - 1));
+  world.checker.damagedRecords += 1;
+  world.log(`damage to ${record.kind} of ${'tradeId' in record ? record.tradeId : ''} at ${clock.nowMs()}`);
+}
+
 /** A process that cannot read its journal says so and ends; it is started again. */
 export async function openJournalOrEnd(
   { world, clock, kill }: LifeContext,
@@ -37,7 +62,7 @@ export async function openJournalOrEnd(
 ): Promise<Awaited<ReturnType<typeof openJournal>> | undefined> {
   try {
     return await openJournal({
-      dir: `${DATA_DIR}/journal`,
+      dir: JOURNAL_DIR,
       genesisHash: GENESIS,
       sync: world.profile.durable ? 'always' : 'os',
       clock,

@@ -28,6 +28,12 @@ export interface DiskChaos {
 export class MemoryDisk {
   readonly #files = new Map<string, File>();
 
+  /** Flips the bits of one byte. */
+  damage(path: string, at: number): void {
+    const file = this.#files.get(path);
+    if (file !== undefined && at < file.length) file.bytes[at]! ^= 0xff;
+  }
+
   /** The file system as one life of the process sees it; once `isAlive` says no, its writes reach nothing. */
   open(isAlive: () => boolean, chaos: DiskChaos): JournalFs {
     const files = this.#files;

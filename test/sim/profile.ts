@@ -8,7 +8,8 @@ export type PlantedFault =
   | 'resend-after-stop'
   | 'processed-is-final'
   | 'expiry-by-one-lagging-node'
-  | 'locks-ignored';
+  | 'locks-ignored'
+  | 'damage-ignored';
 
 export interface Profile {
   readonly seed: number;
@@ -59,6 +60,8 @@ export interface Profile {
   readonly crashAtPointChance: number;
   readonly diskFullChance: number;
   readonly durable: boolean;
+  /** Damage amid the journal's sound records, found when the next life begins. */
+  readonly corruptChance: number;
   readonly slowBuildChance: number;
   readonly buildFailureChance: number;
   /** Times at which the machine's clock is set, forward or back. */
@@ -142,6 +145,7 @@ export function profileOf(options: SimOptions): Profile {
     maxQueued: random.pick([4, 64]),
     clockSteps: random.pick([0, 0, 1, 3]),
     stalls: random.pick([0, 0, 1, 3]),
+    corruptChance: sometimes(0.3, 0.6),
     ...options,
   };
 }

@@ -54,8 +54,19 @@ function replayOf(seed: number, trades: number): string {
 }
 
 function addTo(totals: { [name: string]: number }, result: SimResult): void {
-  const { accepted, refused, unknownsTold, attempts, crashes, stops, forksLost, events } = result;
-  const counts = { seeds: 1, accepted, refused, unknownsTold, attempts, crashes, stops, forksLost, events };
+  const { accepted, refused, unknownsTold, attempts, crashes, stops, damaged, forksLost, events } = result;
+  const counts = {
+    seeds: 1,
+    accepted,
+    refused,
+    unknownsTold,
+    attempts,
+    crashes,
+    stops,
+    damaged,
+    forksLost,
+    events,
+  };
   for (const [name, count] of Object.entries({ ...counts, ...result.ends })) {
     totals[name] = (totals[name] ?? 0) + count;
   }

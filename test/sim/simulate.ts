@@ -8,6 +8,8 @@ import { World } from './world.js';
 const MAX_EVENTS = 2_000_000;
 /** How often it is looked whether everything has ended. */
 const LOOK_EVERY_SLOTS = 4;
+/** Until a block is rooted that no attempt of an earlier life can be in (see `confirm/lost-attempts.ts`). */
+const SEARCH_BLOCKS = 250;
 /** Beyond the attempts' own lives: polls, restarts, roots. */
 const SETTLING_MS = 60_000;
 
@@ -25,6 +27,8 @@ export interface SimResult {
   readonly attempts: number;
   readonly crashes: number;
   readonly stops: number;
+  /** Records of the journal that were made unreadable. */
+  readonly damaged: number;
   readonly forksLost: number;
   readonly virtualMs: number;
   readonly events: number;
@@ -57,7 +61,8 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   );
   world.heal();
   const oneAttemptMs = (profile.validityBlocks + profile.rootDepth + 8) * profile.slotMs;
-  const boundMs = clock.exactMs + profile.maxAttempts * oneAttemptMs + SETTLING_MS;
+  const searchMs = checker.damagedRecords > 0 ? SEARCH_BLOCKS * profile.slotMs : 0;
+  const boundMs = clock.exactMs + profile.maxAttempts * oneAttemptMs + searchMs + SETTLING_MS;
   await runUntil(() => isSettled(world), boundMs);
   const { life } = world;
   if (!clients.areDone) checker.violated('liveness', 'a client got no answer long after the network healed');
@@ -103,6 +108,7 @@ function resultOf(world: World, states: Iterable<string | undefined>, events: nu
     attempts: [...checker.trades.values()].reduce((sum, trade) => sum + trade.attempts.size, 0),
     crashes: world.crashes,
     stops: world.stops,
+    damaged: checker.damagedRecords,
     forksLost: cluster.forksLost,
     virtualMs: Math.round(clock.exactMs - SIM_START_MS),
     events,

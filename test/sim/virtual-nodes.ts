@@ -1,7 +1,9 @@
 /** RPC nodes that lag, fail, fall silent, forget: each answers from its own view of the chain. */
+import type { FoundOnChain, LandedTransaction, WalletHistory } from '../../src/confirm/lost-attempts.js';
 import type { StatusSource } from '../../src/confirm/status-source.js';
 import { HotslotError } from '../../src/errors/hotslot-error.js';
-import { asSlot, type Signature, type Slot } from '../../src/model/brands.js';
+import { asBlockhash, asSlot, type Signature, type Slot } from '../../src/model/brands.js';
+import type { Trade } from '../../src/model/trade.js';
 import type { SignatureStatusAnswer, StatusesAnswer } from '../../src/send/chain-reader.js';
 import type { Profile } from './profile.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -14,6 +16,22 @@ const RECENT_SLOTS = 60;
 const PRUNED_KEEP_SLOTS = 25;
 const TIMEOUT_MS = 5_000;
 const OUTAGE_MS = 20_000;
+
+function attemptAt(trade: Trade, signature: Signature, slot: Slot): FoundOnChain {
+  return {
+    signature,
+    blockhash: asBlockhash('found'),
+    signedSlot: slot,
+    signedAtMs: trade.acceptedAtMs,
+    poolSlot: slot,
+    quotedIn: 0n,
+    quotedOut: 0n,
+    limit: trade.limit,
+    computeUnitLimit: 0,
+    computeUnitPriceMicroLamports: 0n,
+    wire: new Uint8Array(0),
+  };
+}
 
 interface Node {
   readonly host: string;
@@ -76,13 +94,38 @@ export class VirtualNodes {
     };
   }
 
+  /** Wallets are not told apart: the bytes name their trade. */
+  get history(): WalletHistory {
+    return {
+      landed: (_wallet, fromSlot, rootedSlot, turn) => {
+        const node = this.#nodes[turn % this.#nodes.length]!;
+        return this.#call(node, () => this.#landed(node, fromSlot, rootedSlot));
+      },
+      attemptOf: ({ signature, slot }, trades) =>
+        this.#call(this.#random.pick(this.#nodes), () => {
+          const tradeId = this.#cluster.transactions.get(signature)?.tradeId;
+          const trade = trades.find(({ id }) => id === tradeId);
+          return { found: trade && { tradeId: trade.id, attempt: attemptAt(trade, signature, slot) } };
+        }).then(({ found }) => found),
+    };
+  }
+
+  #landed(node: Node, fromSlot: Slot, rootedSlot: Slot): LandedTransaction[] | undefined {
+    const { head, root } = this.#view(node);
+    if (root.slot < rootedSlot || this.#firstAvailable(node) > fromSlot) return undefined;
+    return [...this.#cluster.transactions.values()].flatMap(({ signature, inclusions }) => {
+      const block = inclusions.find((one) => one.slot <= root.slot && isAncestor(one, head));
+      return block === undefined || block.slot < fromSlot ? [] : [{ signature, slot: asSlot(block.slot) }];
+    });
+  }
+
   /** Whether some node knows it as confirmed; the time is that of a call. */
   knows(signature: Signature): Promise<boolean> {
     const node = this.#random.pick(this.#nodes);
     return this.#call(node, () => this.#cluster.landed(signature, 'confirmed') !== undefined);
   }
 
-  #call<T>(node: Node, answer: () => T): Promise<T> {
+  #call<T>(node: Node, answer: () => T | undefined): Promise<T> {
     if (!this.#healed && this.#random.chance(this.#profile.nodeOutageChance)) {
       node.silentUntilMs = this.#clock.exactMs + this.#random.between(0, OUTAGE_MS);
     }

@@ -77,6 +77,7 @@ export class DeskRig {
   readonly slots = new FakeSlots();
   readonly locks = new LockTable();
   readonly reserved = new Set<TradeId>();
+  readonly heldWallets = new Set<Address>();
   readonly settledBy: TransactionUpdate[] = [];
   readonly records: JournalRecord[] = [];
   readonly events: TradeEvent[] = [];
@@ -248,6 +249,8 @@ export class DeskRig {
           this.reserved.add(tradeId);
           return { wallet: walletOf(intent.wallet) };
         },
+        hold: (wallet) => void this.heldWallets.add(wallet),
+        free: (wallet) => void this.heldWallets.delete(wallet),
         readmit: (trade) => void this.reserved.add(trade.id),
         release: (tradeId) => void this.reserved.delete(tradeId),
         settle: (_trade, transaction) => void this.settledBy.push(transaction),

@@ -138,7 +138,7 @@ function journalRecords(directory: string, problems: string[]): number {
   for (const segment of listSegments(systemFs, directory)) {
     for (const stretch of readSegment(systemFs.read(segmentPath(directory, segment)))) {
       if (stretch.kind === 'record') records += 1;
-      else if (!stretch.atEnd) problems.push(`Segment ${segment} is damaged at byte ${stretch.offset}.`);
+      else if (!stretch.isCut) problems.push(`Segment ${segment} is damaged at byte ${stretch.offset}.`);
     }
   }
   return records;
