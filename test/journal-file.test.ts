@@ -172,6 +172,40 @@ describe('journal and replay', () => {
     expect(statSync(path).size).toBe(bytes.length);
   });
 
+  it('goes on with what it can read where a segment cannot be read, and says that more is missing', async () => {
+    await write([intentRecord(1), attemptRecord(1)]);
+    await write([intentRecord(2)]);
+    await write([intentRecord(3), attemptRecord(3)]);
+    const files: JournalFs = {
+      ...systemFs,
+      read(path) {
+        if (path.endsWith('00000002.log')) throw new Error('EIO');
+        return systemFs.read(path);
+      },
+    };
+    const { journal, replayed } = await openJournal({ dir, genesisHash, files });
+    expect(replayed).toMatchObject({ isUnreadable: true, suspect: true });
+    expect(replayed.live.map((trade) => trade.id)).toEqual([idOf(1), idOf(3)]);
+    expect([journal.isUnreadable, journal.writable, journal.segment]).toEqual([true, true, 4]);
+    await journal.close();
+    expect(await openAndClose()).toMatchObject({ isUnreadable: false, suspect: false });
+  });
+
+  it('opens where not even the directory can be read, and knows of nothing', async () => {
+    await write([intentRecord(1)]);
+    const files: JournalFs = {
+      ...systemFs,
+      list() {
+        throw new Error('EIO');
+      },
+    };
+    const { journal, replayed } = await openJournal({ dir, genesisHash, files });
+    await journal.close();
+    expect([replayed.isUnreadable, replayed.trades.size]).toEqual([true, 0]);
+    // Nothing that is there is written to.
+    expect(journal.segment).toBe(2);
+  });
+
   it('is suspect at every start until the damage is settled, and again when there is more of it', async () => {
     await write([intentRecord(1), intentRecord(2), intentRecord(3), intentRecord(4)]);
     const path = join(dir, '00000001.log');

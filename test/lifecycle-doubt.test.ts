@@ -165,3 +165,15 @@ it('a dry run is nobody’s doubt', async () => {
   const next = await restart(rig);
   expect([again(next, trade).state, next.heldWallets.size]).toEqual(['simulated', 0]);
 });
+
+it('while part of the journal cannot be read nothing new is taken, and what is known to be out is confirmed', async () => {
+  const rig = new DeskRig();
+  const trade = await rig.sent();
+  const next = new DeskRig();
+  next.unreadable = true;
+  next.desk.resume(rig.replay(), 0, true);
+  expect(() => next.submit({ wallet: OTHER_WALLET })).toThrow('cannot be read');
+  expect(next.held()).toMatchObject({ live: 1, reservations: 1 });
+  next.landed(again(next, trade), 'finalized');
+  expect(next.held()).toEqual(NOTHING_HELD);
+});

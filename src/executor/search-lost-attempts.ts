@@ -37,6 +37,8 @@ export function searchLostAttempts(parts: LostAttemptParts): { close(): void } {
     isKnown: (signature) => desk.knowsSignature(signature) || isOfAnother(signature, desk, index),
     onSettled: () => {
       log.info('what the journal lost is settled', { wallets });
+      // What cannot be read is not known to be settled: it may be readable at the next start.
+      if (replayed.isUnreadable) return;
       if (!writeSettled(journal, replayed.faults, clock.nowMs()))
         log.warn(
           'it could not be written down that the journal is settled; the next start searches once more',

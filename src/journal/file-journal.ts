@@ -24,6 +24,8 @@ export interface FileJournalOptions {
   readonly files: JournalFs;
   readonly sync?: JournalSync;
   readonly segmentBytes?: number;
+  /** See Journal. */
+  readonly isUnreadable?: boolean;
 }
 
 /**
@@ -61,6 +63,10 @@ export class FileJournal implements Journal {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  get isUnreadable(): boolean {
+    return this.#options.isUnreadable === true;
   }
 
   get writable(): boolean {

@@ -33,17 +33,22 @@ function setAside(files: JournalFs, dir: string, genesisHash: string): string {
   });
 }
 
-/** Removes what a compaction left that a crash cut short. */
+/** Removes what a compaction left that a crash cut short. They harm nobody where they cannot be removed. */
 function removeTemporaries(files: JournalFs, dir: string): void {
   for (const directory of [dir, archiveDirectoryOf(dir)]) {
     if (!files.exists(directory)) continue;
-    for (const name of files.list(directory)) if (name.endsWith('.tmp')) files.remove(join(directory, name));
+    try {
+      for (const name of files.list(directory))
+        if (name.endsWith('.tmp')) files.remove(join(directory, name));
+    } catch {
+      // The replay says of the directory what is wrong with it.
+    }
   }
 }
 
 /**
  * Reads what the journal holds, then opens a new segment for writing.
- * @throws HotslotError JOURNAL_CORRUPT when the directory cannot be read at all
+ * @throws HotslotError JOURNAL_CORRUPT when another chain's journal could not be set aside
  */
 export async function openJournal(
   options: OpenJournalOptions,
@@ -69,6 +74,7 @@ export async function openJournal(
     firstSegment: replay.lastSegment + 1,
     clock: options.clock ?? systemClock,
     files,
+    isUnreadable: replay.isUnreadable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   });
@@ -78,6 +84,7 @@ export async function openJournal(
     orders: state.orders,
     faults,
     suspect: faults.some((fault) => fault.kind !== 'torn'),
+    isUnreadable: replay.isUnreadable,
     recordCount: state.recordCount,
     ...(movedTo === undefined ? {} : { setAside: movedTo }),
   };

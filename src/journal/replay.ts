@@ -12,23 +12,38 @@ export interface Replay {
   /** Of the first `chain` record; undefined for an empty journal. */
   readonly genesisHash: string | undefined;
   readonly lastSegment: number;
+  /** A segment, or all of them, could not be read. */
+  readonly isUnreadable: boolean;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Reads all segments in order. Bytes that are no record are saved to `<segment>.<offset>.corrupt` and
  * reported; a torn end is then cut off, so that it is reported once. Other damage is reported until what it may have
- * hidden is settled.
+ * hidden is settled. What cannot be read at all is a fault as well: the trades of the rest go on.
  */
 export function replayDirectory(files: JournalFs, directory: string): Replay {
   const state = new StateBuilder();
   let faults: JournalFault[] = [];
   const settled = new SettledDamage();
+  let isUnreadable = false;
+  const readOr = <T>(read: () => T, instead: T, segment: number): T => {
+    try {
+      return read();
+    } catch (error) {
+      isUnreadable = true;
+      const detail = `it cannot be read: ${(error as Error).message}`;
+      faults.push({ kind: 'corrupt', segment, offset: 0, length: 0, detail });
+      return instead;
+    }
+  };
   let genesisHash: string | undefined;
   let lastSegment = 0;
-  for (const segment of listSegments(files, directory)) {
+  for (const segment of readOr(() => listSegments(files, directory), [], 0)) {
     lastSegment = segment;
     const path = segmentPath(directory, segment);
-    const bytes = files.read(path);
+    const bytes = readOr(() => files.read(path), NOTHING, segment);
     for (const stretch of readSegment(bytes)) {
       const { offset, length } = stretch;
       if (stretch.kind === 'damage') {
@@ -53,7 +68,7 @@ export function replayDirectory(files: JournalFs, directory: string): Replay {
     }
   }
   const unsettled = faults.filter((fault) => !settled.has(fault));
-  return { state, faults: unsettled, genesisHash, lastSegment };
+  return { state, faults: unsettled, genesisHash, lastSegment, isUnreadable };
 }
 
 /** On a full disk the bytes stay where they are and are reported again at the next start: live trades go on. */

@@ -32,6 +32,8 @@ export interface ReplayedState {
   readonly faults: readonly JournalFault[];
   /** Records may be missing: our wallets' signatures must be searched on the chain before anything is signed anew. */
   readonly suspect: boolean;
+  /** A segment, or the whole directory, could not be read: how much is missing is not known. */
+  readonly isUnreadable: boolean;
   readonly recordCount: number;
   /** Directory to which another chain's journal was moved. */
   readonly setAside?: string;
@@ -102,7 +104,8 @@ export class StateBuilder {
     const { kind: _kind, tradeId: _tradeId, ...attempt } = record;
     trade.attempts.push({ ...attempt, sends: 0 });
     // The attempt is written before its bytes leave, so it may be out even if no later record says so.
-    if (trade.state === 'accepted' || trade.state === 'queued') {
+    if (trade.state === 'accepted') this.#implyQueued(trade);
+    if (trade.state === 'queued') {
       const knownAtMs = record.signedAtMs;
       trade.state = 'signed';
       trade.history.push({
@@ -142,7 +145,7 @@ export class StateBuilder {
     return undefined;
   }
 
-  /** An accepted trade is queued at once and no record says so: a dry run's end follows its intent. */
+  /** An accepted trade is queued at once and no record says so: an attempt or an end follows its intent. */
   #implyQueued(trade: Trade): void {
     trade.state = 'queued';
     const { acceptedAtMs } = trade;

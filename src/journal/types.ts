@@ -77,5 +77,7 @@ export interface Journal {
   appendDurable(record: JournalRecord): Promise<void>;
   /** False after a failed write: new trades are denied, live ones go on being confirmed. */
   readonly writable: boolean;
+  /** Part of what was written before could not be read: nothing new is taken, since it may have been taken already. */
+  readonly isUnreadable?: boolean;
   close(): Promise<void>;
 }

@@ -278,6 +278,7 @@ export class TradeDesk {
     if (!intent.dryRun && (grade === 'stop' || grade === 'drain')) {
       throw new HotslotError('KILL_SWITCH_ACTIVE', { context: { grade } });
     }
+    if (this.#ports.journal.isUnreadable) throw new HotslotError('JOURNAL_CORRUPT');
     if (!this.#ports.journal.writable) throw new HotslotError('JOURNAL_UNWRITABLE');
     if (this.#store.liveCount >= MAX_LIVE_TRADES) {
       throw new HotslotError('QUEUE_FULL', {

@@ -86,6 +86,7 @@ export class DeskRig {
 
   // What a test turns.
   writable = true;
+  unreadable = false;
   /** The disk syncs that a test lets succeed or fail; appends resolve at once while this is undefined. */
   disk: { resolve(): void; reject(): void }[] | undefined;
   grade: KillGrade = 'off';
@@ -182,6 +183,11 @@ export class DeskRig {
     const address = asAddress(pool);
     const signature = author === undefined ? undefined : lastOf(author);
     this.desk.poolNews.onPool(snapshotOf(address, slot, signature), poolKeys(address)!);
+  }
+
+  /** Of a process that follows others: their signatures are taken. */
+  skipSignatures(count: number): void {
+    this.#signatures += count;
   }
 
   stop(): void {
@@ -315,7 +321,11 @@ export class DeskRig {
       this.records.push(record);
     };
     const isWritable = () => this.writable;
+    const isUnreadable = () => this.unreadable;
     return {
+      get isUnreadable() {
+        return isUnreadable();
+      },
       append,
       appendDurable: async (record) => {
         append(record);
