@@ -105,6 +105,21 @@ describe('the pool of signing workers', () => {
     expect((await pool.build(rig.request())).ok).toBe(true);
   });
 
+  it('signs on a successor what a worker that died had begun, with the keys and routes that it knew', async () => {
+    const { rig, inline, pool } = setUp(2);
+    await pool.build(rig.request());
+    const requests = Array.from({ length: 60 }, (_, i) =>
+      rig.request({ amount: BigInt(i + 1) * 1_000_000n }),
+    );
+    const building = requests.map((request) => pool.build(request));
+    await pool.terminateWorkers();
+    const built = await Promise.all(building);
+    expect(built.flatMap((one) => (one.ok ? [] : [one.error]))).toEqual([]);
+    expect(built.map(comparable)).toEqual(requests.map((request) => comparable(inline.build(request))));
+    expect(pool.stats()).toMatchObject({ alive: 2, inFlight: 0, failedTasks: 0 });
+    expect(pool.stats().restarts).toBeGreaterThanOrEqual(2);
+  });
+
   it('answers a burst on all workers and a request after close with a code', async () => {
     const { rig, pool } = setUp(2);
     const burst = await Promise.all(

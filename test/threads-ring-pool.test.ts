@@ -91,6 +91,14 @@ describe('the ring pool', () => {
     expect(await behind).toBe(10);
   });
 
+  it('gives the successor the request as it was, not what the dead worker left of its answer', async () => {
+    const deaths = new Int32Array(new SharedArrayBuffer(4));
+    const pool = open({ workers: 1, setup: deaths });
+    const behind = ask(pool, DEED.double, 5);
+    expect(await ask(pool, DEED.spoilOnce, 21)).toBe(42);
+    expect([await behind, pool.stats().restarts]).toEqual([10, 1]);
+  });
+
   it('recovers when a successor is killed before it is ready', async () => {
     const pool = open({ workers: 1 });
     expect(await ask(pool, DEED.double, 1)).toBe(2);

@@ -73,6 +73,11 @@ export class PoolBuilder implements AttemptBuilder, KeyListener {
     return this.#pool.alive;
   }
 
+  /** See RingPool: what is being built is built by the successors. */
+  terminateWorkers(): Promise<void> {
+    return this.#pool.terminateWorkers();
+  }
+
   stats(): RingPoolStats {
     return this.#pool.stats();
   }

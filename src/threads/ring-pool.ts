@@ -46,6 +46,7 @@ const MAX_FRUITLESS_RESTARTS = 5;
 const CLOSE_GRACE_MS = 1000;
 
 interface Pending {
+  readonly write: (slot: Uint8Array) => void;
   readonly read: (slot: Uint8Array) => void;
   readonly fail: (error: HotslotError) => void;
   kills: number;
@@ -145,6 +146,7 @@ export class RingPool {
     write(lane.ring.slot(lane.ring.head));
     return new Promise<T>((resolve, reject) => {
       lane.pending.push({
+        write,
         read: (slot) => {
           try {
             resolve(read(slot));
@@ -274,6 +276,8 @@ export class RingPool {
       this.#failAll(lane, new HotslotError('WORKER_FAILED', { detail: 'It could not be restarted.' }));
       return;
     }
+    // Request and answer share their slot: the dead worker may have left half an answer where the request was.
+    if (lane.ring.busy) lane.pending[0]?.write(lane.ring.slot(lane.drained));
     this.#start(lane);
     this.#await(lane);
   }

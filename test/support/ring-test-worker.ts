@@ -1,7 +1,7 @@
 /** A worker for tests of the ring pool: doubles numbers, and fails in every way when told to. */
 import { type RingTask, serveRing } from '../../src/threads/serve-ring.js';
 
-export const DEED = { double: 0, throw: 1, exit: 2, hang: 3, mailed: 4, exhaust: 5 } as const;
+export const DEED = { double: 0, throw: 1, exit: 2, hang: 3, mailed: 4, exhaust: 5, spoilOnce: 6 } as const;
 
 export default function worker(task: RingTask): void {
   let mailed = 0;
@@ -24,6 +24,14 @@ export default function worker(task: RingTask): void {
           const held: number[][] = [];
           for (;;) held.push(new Array<number>(1_000_000).fill(held.length));
         }
+        case DEED.spoilOnce:
+          if (Atomics.add(task.setup as Int32Array, 0, 1) > 0) words[2] = words[1]! * 2;
+          else {
+            // Half an answer, which reads like another request.
+            words.set([DEED.double, 99]);
+            process.exit(3);
+          }
+          break;
         default:
           words[2] = words[1]! * 2;
       }
