@@ -68,6 +68,8 @@ describe('a check', () => {
     ['redis', { redis: REDIS }, 'warn'],
     ['redis', { redis: { ...REDIS, connected: true, sightLost: true } }, 'warn'],
     ['journal', { journalWritable: false }, 'critical'],
+    ['journal', { journalReadable: false }, 'critical'],
+    ['journal', { walletsInDoubt: 2 }, 'warn'],
     ['log', { log: { fault: undefined, droppedLines: 4 } }, 'ok'],
     ['log', { log: { fault: 'ENOSPC', droppedLines: 4 } }, 'warn'],
   ])('%s with %o is %s', (name, facts, level) => {

@@ -59,8 +59,8 @@ export function watchExecutor(parts: WatchParts): ExecutorWatch {
   desk.onRefused((error) => figures.onRefused(error));
   const loopLag = new LoopLag(clock);
   const disks = new DiskWatch({ DATA_DIR: config.DATA_DIR, LOG_DIR: config.LOG_DIR }, clock);
-  const { scheduler } = desk;
-  const seen = { ...parts, scheduler, loopLag, disks, figures };
+  const { scheduler, inDoubt } = desk;
+  const seen = { ...parts, scheduler, inDoubt, loopLag, disks, figures };
   const health = new Health(() => healthFacts(seen), clock);
   const alerts = new AlertWatch({ clock, signs: () => vitalSigns(seen) });
   const delivery = deliverAlerts({ watch: alerts, settings: config, clock, random, log });

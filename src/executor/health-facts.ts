@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { FileJournal } from '../journal/file-journal.js';
+import type { Resumption } from '../lifecycle/resumption.js';
 import type { LogState } from '../logging/log.js';
 import type { LoopLag } from '../metrics/loop-lag.js';
 import type { RedisSide } from '../redis/redis-side.js';
@@ -21,6 +22,7 @@ export interface HealthParts {
   readonly rpc: RpcPool;
   readonly breakers: BreakerRegistry;
   readonly scheduler: Scheduler;
+  readonly inDoubt: Resumption;
   readonly builder: AdaptiveBuilder;
   readonly loopLag: LoopLag;
   readonly disks: DiskWatch;
@@ -45,6 +47,8 @@ export function healthFacts(parts: HealthParts): HealthFacts {
     rpcs: rpc.health(),
     openBreakers: breakers.list().flatMap(({ name, state }) => (state === 'closed' ? [] : [name])),
     journalWritable: journal.writable,
+    journalReadable: !journal.isUnreadable,
+    walletsInDoubt: parts.inDoubt.doubtful().size,
     killSwitchActive: killSwitch.grade !== undefined,
     paused: scheduler.status().paused,
     workers: parts.builder.stats().pool,

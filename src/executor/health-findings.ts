@@ -37,6 +37,9 @@ export interface HealthFacts {
   /** Names of the circuit breakers that are not closed. */
   readonly openBreakers: readonly string[];
   readonly journalWritable: boolean;
+  readonly journalReadable: boolean;
+  /** Wallets held until the chain shows what a damaged journal lost. */
+  readonly walletsInDoubt: number;
   readonly killSwitchActive: boolean;
   /** Why the queue takes nothing: it warms up, or the executor ends. */
   readonly paused?: string | undefined;
@@ -81,11 +84,7 @@ export function findingsOf(facts: HealthFacts): Finding[] {
     memoryFinding('memory', facts.memory.heapPercent),
     memoryFinding('memoryRss', facts.memory.rssPercent),
     ...facts.disks.map(diskFinding),
-    {
-      name: 'journal',
-      level: facts.journalWritable ? 'ok' : 'critical',
-      value: facts.journalWritable ? 'writable' : 'unwritable',
-    },
+    journalFinding(facts),
     ...logFindings(facts.log),
     {
       name: 'killSwitch',
@@ -161,6 +160,14 @@ function workersFindings({ workers }: HealthFacts): Finding[] {
   const { alive, workers: wanted, restarts } = workers;
   const level = alive === wanted ? 'ok' : alive > 0 ? 'warn' : 'critical';
   return [{ name: 'workers', level, value: alive, unit: `of ${wanted}`, detail: `${restarts} replaced` }];
+}
+
+function journalFinding({ journalWritable, journalReadable, walletsInDoubt }: HealthFacts): Finding {
+  if (!journalReadable) return { name: 'journal', level: 'critical', value: 'unreadable' };
+  if (!journalWritable) return { name: 'journal', level: 'critical', value: 'unwritable' };
+  if (walletsInDoubt === 0) return { name: 'journal', level: 'ok', value: 'writable' };
+  const detail = `${walletsInDoubt} wallets are held until the chain shows what it lost`;
+  return { name: 'journal', level: 'warn', value: 'damaged', detail };
 }
 
 /** Trading goes on without it; what the loss of the shared switch does is the kill switch's to tell. */

@@ -14,6 +14,8 @@ export function wellFacts(fields: Partial<HealthFacts> = {}): HealthFacts {
     rpcs: [],
     openBreakers: [],
     journalWritable: true,
+    journalReadable: true,
+    walletsInDoubt: 0,
     killSwitchActive: false,
     workers: undefined,
     loopLagMs: 0,
