@@ -1,31 +1,26 @@
 /**
- * The life of every trade: acceptance, queue, attempt, landing, end. It moves trades through the one table of
- * states, writes each move down, and tells subscribers; the stages do the work.
+ * The life of every trade: acceptance, queue, attempt, landing, end. The stages do the work; TradeMoves moves trades
+ * through the one table of states, writes each move down, and tells subscribers.
  */
 import { HotslotError } from '../errors/hotslot-error.js';
 import { fingerprintOf } from '../journal/fingerprint.js';
 import { bindingLimit, type Route } from '../market/router.js';
 import { type Address, asSlot, type Signature, type TradeId } from '../model/brands.js';
-import type { Attempt, Evidence, StateChange, Trade } from '../model/trade.js';
+import type { StateChange, Trade } from '../model/trade.js';
 import { newTradeId } from '../model/trade-id.js';
 import type { TradeIntent } from '../model/trade-intent.js';
-import { canMove, LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
-import type { ScheduledTrade } from '../schedule/scheduler.js';
+import { LIVE_STATES, TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { AttemptRunner } from './attempt-runner.js';
-import { HeldEnds, type OwnEnd } from './held-ends.js';
 import { Landing } from './landing.js';
 import { LockKeeper } from './lock-keeper.js';
-import { denialOf, LOCAL, type MoveDetails } from './moves.js';
+import { LOCAL } from './moves.js';
 import type { DeskPorts } from './ports.js';
 import { Resumption } from './resumption.js';
+import { type TradeEvent, TradeMoves } from './trade-moves.js';
 import { type LiveTrade, MAX_LIVE_TRADES, TradeStore } from './trade-store.js';
 
-/** A state change as subscribers hear it. */
-export interface TradeEvent {
-  readonly trade: Trade;
-  readonly change: StateChange;
-}
+export type { TradeEvent } from './trade-moves.js';
 
 /** What a cancellation did. */
 export interface CancelResult {
@@ -45,10 +40,9 @@ export interface LiveAttempt {
 export class TradeDesk {
   readonly #ports: DeskPorts;
   readonly #store: TradeStore;
-  readonly #listeners: ((event: TradeEvent) => void)[] = [];
   readonly #refusalListeners: ((error: HotslotError) => void)[] = [];
   readonly scheduler: Scheduler;
-  readonly #heldEnds: HeldEnds;
+  readonly #moves: TradeMoves;
   readonly #locks: LockKeeper;
   readonly #attempts: AttemptRunner;
   readonly #landing: Landing;
@@ -69,32 +63,9 @@ export class TradeDesk {
         giveBack: (id, error) => this.#giveBack(id, error),
       },
     });
-    this.#heldEnds = new HeldEnds({
-      clock: ports.clock,
-      journal: ports.journal,
-      record: (live, { state, evidence, details }) =>
-        this.#record(live.trade, this.#changeTo(state, evidence, details), details),
-      apply: (live, { state, evidence, details }) => {
-        this.#change(live, this.#changeTo(state, evidence, details), details);
-        this.#end(live);
-      },
-      onHeld: (live, { state }) => this.#letGo(live, state),
-    });
     this.#locks = new LockKeeper(ports, this.scheduler, this.#store);
-    const moves = {
-      move: (live: LiveTrade, state: TradeState, evidence: Evidence, more?: MoveDetails) =>
-        this.#move(live, state, evidence, more),
-      amend: (live: LiveTrade) => this.#amend(live),
-      end: (live: LiveTrade) => this.#end(live),
-      finish: (live: LiveTrade, state: OwnEnd, evidence: Evidence, more?: MoveDetails) =>
-        this.#finish(live, state, evidence, more),
-      endUnsigned: (live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError) =>
-        this.#endUnsigned(live, state, error),
-      stopSending: (attempt: Attempt) => this.#stopSending(attempt),
-      isEnding: (live: LiveTrade) => this.#heldEnds.has(live),
-      requeue: (live: LiveTrade) => this.scheduler.requeue(this.#scheduled(live)),
-      fault: ports.onFault,
-    };
+    const moves = new TradeMoves(ports, this.#store, this.#locks, this.scheduler);
+    this.#moves = moves;
     this.#attempts = new AttemptRunner(ports, this.#store, this.#locks, moves);
     this.#landing = new Landing(ports, this.#store, this.#locks, this.scheduler, moves);
     this.inDoubt = new Resumption(ports, this.#store, this.#locks, this.#landing, moves);
@@ -103,7 +74,7 @@ export class TradeDesk {
 
   /** Every state change, after it was journalled. */
   onTrade(listener: (event: TradeEvent) => void): void {
-    this.#listeners.push(listener);
+    this.#moves.onTrade(listener);
   }
 
   /** Every intent that was refused before it became a trade. */
@@ -142,7 +113,7 @@ export class TradeDesk {
     const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
     const trade = this.#newTrade({ id, intent, fingerprint, route, limit, wallet });
     const live = this.#store.add(trade, receivedUs, this.#ports.gate.stopCount());
-    this.#stamp(live, 'validatedUs');
+    this.#moves.stamp(live, 'validatedUs');
     try {
       this.#ports.journal.append(intentRecord(trade));
     } catch (error) {
@@ -150,13 +121,13 @@ export class TradeDesk {
       this.#store.remove(live);
       throw error;
     }
-    this.#move(live, 'queued', LOCAL);
+    this.#moves.move(live, 'queued', LOCAL);
     try {
-      this.scheduler.enqueue(this.#scheduled(live));
+      this.scheduler.enqueue(this.#moves.scheduled(live));
     } catch (error) {
       // It is written down and so must have an end: its deadline was gone by now, or a bound was met.
       if (!(error instanceof HotslotError)) throw error;
-      this.#endUnsigned(live, 'denied', error);
+      this.#moves.endUnsigned(live, 'denied', error);
     }
     return trade;
   }
@@ -220,7 +191,7 @@ export class TradeDesk {
     if (TERMINAL_STATES.has(trade.state)) return { trade, outcome: 'over' };
     const isUnqueued = this.scheduler.cancel(id);
     // It is over here, but a restart would not know: it is called so once that is written down.
-    if (this.#heldEnds.has(live)) throw new HotslotError('JOURNAL_UNWRITABLE');
+    if (this.#moves.isEnding(live)) throw new HotslotError('JOURNAL_UNWRITABLE');
     if (isUnqueued) return { trade, outcome: 'cancelled' };
     this.#noMoreSends(live);
     return { trade, outcome: 'noResends' };
@@ -230,7 +201,7 @@ export class TradeDesk {
     const { trade } = live;
     live.cancelRequested = true;
     const last = trade.attempts.at(-1);
-    if (last !== undefined) this.#stopSending(last);
+    if (last !== undefined) this.#moves.stopSending(last);
     if (trade.cancelRequestedAtMs !== undefined) return;
     const atMs = this.#ports.clock.nowMs();
     this.#ports.journal.append({ kind: 'cancel', tradeId: trade.id, atMs });
@@ -318,22 +289,11 @@ export class TradeDesk {
     };
   }
 
-  #scheduled(live: LiveTrade): ScheduledTrade {
-    const { trade } = live;
-    return {
-      id: trade.id,
-      wallet: trade.wallet,
-      priority: trade.intent.priority,
-      deadlineAtMs: trade.deadlineAtMs,
-      locks: this.#locks.lockSetOf(trade),
-    };
-  }
-
   #start(id: TradeId, ticket: LiveTrade['ticket']): void {
     const live = this.#store.byId(id);
     if (live === undefined) throw new Error(`the scheduler started ${id}, which the desk does not know`);
     live.ticket = ticket;
-    this.#stamp(live, 'lockedUs');
+    this.#moves.stamp(live, 'lockedUs');
     void this.#attempts.run(live);
   }
 
@@ -342,132 +302,9 @@ export class TradeDesk {
     const live = this.#store.byId(id);
     if (live === undefined) return;
     live.ticket = undefined;
-    if (error.code === 'CANCELLED') this.#endUnsigned(live, 'cancelled', error);
-    else this.#endUnsigned(live, 'denied', error);
+    if (error.code === 'CANCELLED') this.#moves.endUnsigned(live, 'cancelled', error);
+    else this.#moves.endUnsigned(live, 'denied', error);
   }
-
-  #endUnsigned(live: LiveTrade, state: 'cancelled' | 'denied', error: HotslotError): void {
-    const proof = live.trade.attempts.length > 0 ? lastProof(live.trade) : undefined;
-    // Something was signed once and is proven dead: that proof is the end's evidence, not our refusal to go on.
-    const denial = denialOf(error);
-    if (proof !== undefined) this.#finish(live, 'expired', proof, { denial });
-    else this.#finish(live, state, { ...LOCAL, detail: error.code }, { denial });
-  }
-
-  // --- moves -------------------------------------------------------------------------------------------------
-
-  #move(live: LiveTrade, state: TradeState, evidence: Evidence, details: MoveDetails = {}): void {
-    const change = this.#changeTo(state, evidence, details);
-    // What other records imply is not written, and nothing is written that the table does not allow.
-    if (canMove(live.trade.state, state) && !isImplied(change)) this.#record(live.trade, change, details);
-    this.#change(live, change, details);
-  }
-
-  #changeTo(state: TradeState, evidence: Evidence, details: MoveDetails): StateChange {
-    const knownAtMs = this.#ports.clock.nowMs();
-    return { state, atMs: details.atMs ?? knownAtMs, knownAtMs, evidence };
-  }
-
-  #finish(live: LiveTrade, state: OwnEnd, evidence: Evidence, details: MoveDetails = {}): void {
-    const { trade } = live;
-    if (!canMove(trade.state, state))
-      throw new Error(`${trade.id} cannot go from ${trade.state} to ${state}`);
-    this.#heldEnds.finish(live, { state, evidence, details });
-  }
-
-  /** Makes a change so, and tells of it. */
-  #change(live: LiveTrade, change: StateChange, details: MoveDetails): void {
-    const { trade } = live;
-    const { state } = change;
-    if (!canMove(trade.state, state))
-      throw new Error(`${trade.id} cannot go from ${trade.state} to ${state}`);
-    trade.state = state;
-    trade.history.push(change);
-    if (details.denial) trade.denial = details.denial;
-    if (details.outcome) trade.outcome = details.outcome;
-    this.#stampState(live, state);
-    for (const listener of this.#listeners) listener({ trade, change });
-  }
-
-  #record(trade: Trade, change: StateChange, details: MoveDetails): void {
-    try {
-      this.#ports.journal.append({
-        kind: 'state',
-        tradeId: trade.id,
-        change,
-        ...(details.denial ? { denial: details.denial } : {}),
-        ...(details.outcome ? { outcome: details.outcome } : {}),
-      });
-    } catch (error) {
-      // The chain holds the truth of live trades; a restart learns it again. New trades are denied meanwhile.
-      this.#ports.onFault({
-        kind: 'journal',
-        message: 'a state could not be written down',
-        tradeId: trade.id,
-        error,
-      });
-    }
-  }
-
-  #stamp(live: LiveTrade, stage: 'validatedUs' | 'lockedUs'): void {
-    live.trade.times[stage] = this.#ports.clock.monotonicUs() - live.receivedUs;
-  }
-
-  #stampState(live: LiveTrade, state: TradeState): void {
-    const nowUs = this.#ports.clock.monotonicUs() - live.receivedUs;
-    const { times } = live.trade;
-    if (state === 'queued') times.queuedUs ??= nowUs;
-    if (state === 'processed') times.processedUs = nowUs;
-    if (state === 'confirmed') times.confirmedUs = nowUs;
-    if (state === 'finalized') times.finalizedUs = nowUs;
-  }
-
-  #amend(live: LiveTrade): void {
-    const { trade } = live;
-    const change = trade.history.at(-1);
-    if (change !== undefined && trade.outcome !== undefined) {
-      this.#record(trade, change, { outcome: trade.outcome });
-    }
-  }
-
-  #stopSending(attempt: Attempt): void {
-    attempt.sends = Math.max(attempt.sends, this.#ports.sender.sendsOf(attempt.signature));
-    this.#ports.sender.stop(attempt.signature);
-  }
-
-  /** Its end waits to be written down; nothing of it is out, so nobody need wait for it. */
-  #letGo(live: LiveTrade, state: OwnEnd): void {
-    this.#locks.release(live);
-    this.scheduler.freeSlot(live.trade.id);
-    const last = live.trade.attempts.at(-1);
-    if (state === 'expired' && last !== undefined) this.#stopSending(last);
-  }
-
-  /** Gives back everything that a trade held. */
-  #end(live: LiveTrade): void {
-    const { trade } = live;
-    this.#locks.release(live);
-    this.scheduler.freeSlot(trade.id);
-    this.#ports.admission.release(trade.id);
-    for (const attempt of trade.attempts) {
-      const { signature } = attempt;
-      this.#stopSending(attempt);
-      this.#ports.confirmer.untrack(signature);
-      this.#ports.gate.forget(signature);
-    }
-    this.#store.end(live);
-  }
-}
-
-/** Other records imply it: an intent is accepted and queued, an attempt is signed. */
-function isImplied({ state, evidence }: StateChange): boolean {
-  return state === 'signed' || (state === 'queued' && evidence.source === 'local');
-}
-
-/** The proof by which the trade's last attempt was taken back to the queue. */
-function lastProof(trade: Trade): Evidence | undefined {
-  return trade.history.findLast((change) => change.state === 'queued' && change.evidence.source !== 'local')
-    ?.evidence;
 }
 
 function intentRecord(trade: Trade) {
