@@ -1,32 +1,10 @@
 import { HotslotError } from '../errors/hotslot-error.js';
-import {
-  AccountRows,
-  accountIndex,
-  FLAG_BLOCKED,
-  FLAG_VENUE,
-  FLAG_WRITE,
-  FRONT_CLASS,
-  headIndex,
-  keyIndex,
-  LINK_ACCOUNT,
-  LINK_CHAIN,
-  LINK_FLAGS,
-  LINK_NEXT,
-  LINK_PREVIOUS,
-  LINK_TICKET_SLOT,
-  LinkRows,
-  lastFreeReaderIndex,
-  MAX_TICKETS,
-  NONE,
-  READ,
-  READERS_HOLD,
-  REGAIN_CLASS,
-  TAIL_AFTER_HEAD,
-  WAITING_CLASSES,
-  WRITE,
-  WRITER_HOLDS,
-} from './lock-memory.js';
+import { LockLines } from './lock-lines.js';
+import { FRONT_CLASS, LINK_ACCOUNT, LINK_CHAIN, MAX_TICKETS, NONE, REGAIN_CLASS } from './lock-memory.js';
 import type { LockSet } from './lock-set.js';
+import { type LockListener, type LockMode, type LockTicket, Ticket } from './lock-ticket.js';
+
+export type { LockListener, LockMode, LockState, LockTicket } from './lock-ticket.js';
 
 /**
  * How many requests a class is ahead of the class below it. A trade of class 5 goes before every waiting
@@ -41,52 +19,6 @@ const FRONT_ORDER_ORIGIN = -(2 ** 48);
 const REGAIN_ORDER_ORIGIN = -(2 ** 48) - 2 ** 47;
 
 /**
- * `waiting`: something before it conflicts. `ready`: nothing does, and whoever asked may call `hold`; a
- * request that goes before it may still take that away. `held`: its locks are its own. `released`: over.
- */
-export type LockState = 'waiting' | 'ready' | 'held' | 'released';
-
-export type LockMode = 'hold' | 'ask' | 'hold-front' | 'ask-front';
-
-export interface LockTicket {
-  readonly id: string;
-  readonly priority: number;
-  readonly state: LockState;
-  /** Its place in the one order of all requests; less goes first. */
-  readonly key: number;
-  /** Accounts of its set that it holds now. */
-  readonly heldCount: number;
-}
-
-class Ticket implements LockTicket {
-  state: LockState = 'waiting';
-  slot = NONE;
-  firstLink = NONE;
-  heldCount = 0;
-  /** One-account tickets by which a fork-lost trade takes its locks back (see `regain`). */
-  regained: Ticket[] = [];
-
-  constructor(
-    readonly id: string,
-    readonly set: LockSet,
-    readonly priority: number,
-    /** REGAIN_CLASS, FRONT_CLASS, or the priority. */
-    readonly priorityClass: number,
-    readonly key: number,
-    readonly holdsWhenReady: boolean,
-    readonly parent: Ticket | undefined,
-  ) {}
-}
-
-/** Where a step changed a ticket twice, its last state is told, perhaps twice. */
-export interface LockListener {
-  /** A waiting ticket became `ready` (or at once `held`, where it was asked so). */
-  onReady?(ticket: LockTicket): void;
-  /** A `ready` ticket is `waiting` again: a request that goes before it came. */
-  onUnready?(ticket: LockTicket): void;
-}
-
-/**
  * Read and write locks over accounts. All requests have one order (priority with a head start, then first
  * come first served), the same at every account; a ticket is ready when at none of its accounts a
  * conflicting one holds or goes before it. Since the order is one, there is no deadlock; since it ages, no
@@ -94,8 +26,7 @@ export interface LockListener {
  * Everything is synchronous; listeners are called after the table is consistent and may call back into it.
  */
 export class LockTable {
-  readonly #accounts = new AccountRows();
-  readonly #links = new LinkRows();
+  readonly #lines: LockLines;
   readonly #tickets: (Ticket | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   #blockers = new Int32Array(1024);
@@ -112,6 +43,10 @@ export class LockTable {
 
   constructor(options: { headStart?: number } = {}) {
     this.#headStart = options.headStart ?? PRIORITY_HEAD_START;
+    this.#lines = new LockLines({
+      onBlocked: (slot) => this.#onBlocked(slot),
+      onUnblocked: (slot) => this.#onUnblocked(slot),
+    });
   }
 
   addListener(listener: LockListener): void {
@@ -183,13 +118,14 @@ export class LockTable {
     let released = 0;
     let before = NONE;
     for (let link = ticket.firstLink; link !== NONE; ) {
-      const after = this.#links.rows[link + LINK_CHAIN]!;
-      if ((this.#links.rows[link + LINK_FLAGS]! & FLAG_VENUE) === 0) {
+      const { rows } = this.#lines.links;
+      const after = rows[link + LINK_CHAIN]!;
+      if (!this.#lines.isOfVenue(link)) {
         before = link;
       } else {
         if (before === NONE) ticket.firstLink = after;
-        else this.#links.rows[before + LINK_CHAIN] = after;
-        this.#letGo(link);
+        else rows[before + LINK_CHAIN] = after;
+        this.#lines.letGo(link);
         released += 1;
       }
       link = after;
@@ -216,8 +152,9 @@ export class LockTable {
       throw new Error(`lock ticket ${ticket.id} is ${ticket.state} and has let nothing go`);
     }
     const has = new Set<number>();
-    for (let link = ticket.firstLink; link !== NONE; link = this.#links.rows[link + LINK_CHAIN]!) {
-      has.add(this.#links.rows[link + LINK_ACCOUNT]!);
+    const { rows } = this.#lines.links;
+    for (let link = ticket.firstLink; link !== NONE; link = rows[link + LINK_CHAIN]!) {
+      has.add(rows[link + LINK_ACCOUNT]!);
     }
     for (const part of ticket.regained) has.add(part.set.accounts[0]!);
     if (ticket.state === 'released') {
@@ -287,45 +224,10 @@ export class LockTable {
   #passesEverywhere(set: LockSet, key: number): boolean {
     for (let index = 0; index < set.accounts.length; index += 1) {
       const account = set.accounts[index]!;
-      this.#accounts.ensure(account);
-      if (!this.#passes(account, set.writable[index]!, key)) return false;
+      this.#lines.ensure(account);
+      if (!this.#lines.passes(account, set.writable[index]!, key)) return false;
     }
     return true;
-  }
-
-  /** Whether nothing at this account holds against, or goes before, a request with this key. */
-  #passes(account: number, mode: number, key: number): boolean {
-    const { rows } = this.#accounts;
-    const row = accountIndex(account);
-    if (rows[row + WRITER_HOLDS] !== 0 || key >= this.#firstKey(account, WRITE)) return false;
-    return mode === READ || (rows[row + READERS_HOLD] === 0 && key < this.#firstKey(account, READ));
-  }
-
-  /** The link that goes first among the waiters of a mode, or NONE. */
-  #firstLink(account: number, mode: number): number {
-    const { rows } = this.#accounts;
-    let first = NONE;
-    let least = Number.POSITIVE_INFINITY;
-    for (let classes = rows[accountIndex(account) + WAITING_CLASSES + mode]!; classes !== 0; ) {
-      const priorityClass = 31 - Math.clz32(classes);
-      classes &= ~(1 << priorityClass);
-      const head = rows[headIndex(account, priorityClass, mode)]!;
-      const key = this.#keyOf(head);
-      if (key < least) {
-        least = key;
-        first = head;
-      }
-    }
-    return first;
-  }
-
-  #firstKey(account: number, mode: number): number {
-    const first = this.#firstLink(account, mode);
-    return first === NONE ? Number.POSITIVE_INFINITY : this.#keyOf(first);
-  }
-
-  #keyOf(link: number): number {
-    return this.#links.keys[keyIndex(link)]!;
   }
 
   /** Makes a ticket's links; `queued` puts them into the accounts' waiting lists, else they hold at once. */
@@ -334,93 +236,18 @@ export class LockTable {
     for (let index = accounts.length - 1; index >= 0; index -= 1) {
       const account = accounts[index]!;
       const mode = writable[index]!;
-      this.#accounts.ensure(account);
-      const link = this.#links.allocate();
-      const { rows, keys } = this.#links;
-      rows[link + LINK_TICKET_SLOT] = ticket.slot;
-      rows[link + LINK_ACCOUNT] = account;
-      rows[link + LINK_FLAGS] = (mode === WRITE ? FLAG_WRITE : 0) | (venue[index] === 1 ? FLAG_VENUE : 0);
-      rows[link + LINK_CHAIN] = ticket.firstLink;
-      keys[keyIndex(link)] = ticket.key;
+      this.#lines.ensure(account);
+      const link = this.#lines.makeLink(ticket.slot, account, mode, venue[index] === 1, ticket.key);
+      this.#lines.links.rows[link + LINK_CHAIN] = ticket.firstLink;
       ticket.firstLink = link;
-      const passes = !queued || this.#passes(account, mode, ticket.key);
-      this.#blockThoseAfter(account, mode, ticket.key);
-      if (queued) this.#append(link, account, ticket.priorityClass, mode, passes);
-      else this.#setHolder(account, mode);
+      const passes = !queued || this.#lines.passes(account, mode, ticket.key);
+      this.#lines.blockThoseAfter(account, mode, ticket.key);
+      if (queued) this.#lines.append(link, account, ticket.priorityClass, mode, passes);
+      else this.#lines.setHolder(account, mode);
     }
   }
 
-  #append(link: number, account: number, priorityClass: number, mode: number, passes: boolean): void {
-    const { rows } = this.#accounts;
-    const head = headIndex(account, priorityClass, mode);
-    const last = rows[head + TAIL_AFTER_HEAD]!;
-    this.#links.rows[link + LINK_PREVIOUS] = last;
-    this.#links.rows[link + LINK_NEXT] = NONE;
-    if (last === NONE) rows[head] = link;
-    else this.#links.rows[last + LINK_NEXT] = link;
-    rows[head + TAIL_AFTER_HEAD] = link;
-    rows[accountIndex(account) + WAITING_CLASSES + mode]! |= 1 << priorityClass;
-    if (!passes) this.#block(link);
-    else if (mode === READ) rows[lastFreeReaderIndex(account, priorityClass)] = link;
-  }
-
-  #setHolder(account: number, mode: number): void {
-    if (mode === WRITE) this.#accounts.rows[accountIndex(account) + WRITER_HOLDS] = 1;
-    else this.#accounts.rows[accountIndex(account) + READERS_HOLD]! += 1;
-  }
-
-  /** A request with this key comes between: those after it that it conflicts with lose their clear way. */
-  #blockThoseAfter(account: number, mode: number, key: number): void {
-    const { rows } = this.#accounts;
-    const writer = this.#firstLink(account, WRITE);
-    if (writer !== NONE && !this.#isBlocked(writer) && this.#keyOf(writer) > key) this.#block(writer);
-    if (mode === READ) return;
-    for (let classes = rows[accountIndex(account) + WAITING_CLASSES + READ]!; classes !== 0; ) {
-      const priorityClass = 31 - Math.clz32(classes);
-      classes &= ~(1 << priorityClass);
-      const free = lastFreeReaderIndex(account, priorityClass);
-      let reader = rows[free]!;
-      while (reader !== NONE && this.#keyOf(reader) > key) {
-        this.#block(reader);
-        reader = this.#links.rows[reader + LINK_PREVIOUS]!;
-      }
-      rows[free] = reader;
-    }
-  }
-
-  /** Something left this account: whoever has a clear way now (a run of readers, or one writer) gets it. */
-  #clearWay(account: number): void {
-    const { rows } = this.#accounts;
-    const row = accountIndex(account);
-    if (rows[row + WRITER_HOLDS] !== 0) return;
-    const writer = this.#firstLink(account, WRITE);
-    const firstWriterKey = writer === NONE ? Number.POSITIVE_INFINITY : this.#keyOf(writer);
-    let readerFirst = false;
-    for (let classes = rows[row + WAITING_CLASSES + READ]!; classes !== 0; ) {
-      const priorityClass = 31 - Math.clz32(classes);
-      classes &= ~(1 << priorityClass);
-      const free = lastFreeReaderIndex(account, priorityClass);
-      const last = rows[free]!;
-      let reader =
-        last === NONE ? rows[headIndex(account, priorityClass, READ)]! : this.#links.rows[last + LINK_NEXT]!;
-      while (reader !== NONE && this.#keyOf(reader) < firstWriterKey) {
-        this.#unblock(reader);
-        rows[free] = reader;
-        reader = this.#links.rows[reader + LINK_NEXT]!;
-      }
-      readerFirst ||= rows[free] !== NONE;
-    }
-    if (readerFirst || writer === NONE || rows[row + READERS_HOLD] !== 0) return;
-    if (this.#isBlocked(writer)) this.#unblock(writer);
-  }
-
-  #isBlocked(link: number): boolean {
-    return (this.#links.rows[link + LINK_FLAGS]! & FLAG_BLOCKED) !== 0;
-  }
-
-  #block(link: number): void {
-    this.#links.rows[link + LINK_FLAGS]! |= FLAG_BLOCKED;
-    const slot = this.#links.rows[link + LINK_TICKET_SLOT]!;
+  #onBlocked(slot: number): void {
     this.#blockers[slot]! += 1;
     const ticket = this.#tickets[slot]!;
     if (ticket.state === 'ready') {
@@ -429,9 +256,7 @@ export class LockTable {
     }
   }
 
-  #unblock(link: number): void {
-    this.#links.rows[link + LINK_FLAGS]! &= ~FLAG_BLOCKED;
-    const slot = this.#links.rows[link + LINK_TICKET_SLOT]!;
+  #onUnblocked(slot: number): void {
     this.#blockers[slot]! -= 1;
     if (this.#blockers[slot] === 0) {
       const ticket = this.#tickets[slot]!;
@@ -440,31 +265,11 @@ export class LockTable {
     }
   }
 
-  #unlink(link: number, priorityClass: number): void {
-    const { rows } = this.#accounts;
-    const links = this.#links.rows;
-    const account = links[link + LINK_ACCOUNT]!;
-    const mode = (links[link + LINK_FLAGS]! & FLAG_WRITE) === 0 ? READ : WRITE;
-    const head = headIndex(account, priorityClass, mode);
-    const previous = links[link + LINK_PREVIOUS]!;
-    const next = links[link + LINK_NEXT]!;
-    if (previous === NONE) rows[head] = next;
-    else links[previous + LINK_NEXT] = next;
-    if (next === NONE) rows[head + TAIL_AFTER_HEAD] = previous;
-    else links[next + LINK_PREVIOUS] = previous;
-    if (rows[head] === NONE) rows[accountIndex(account) + WAITING_CLASSES + mode]! &= ~(1 << priorityClass);
-    const free = lastFreeReaderIndex(account, priorityClass);
-    if (rows[free] === link) rows[free] = previous;
-  }
-
   #take(ticket: Ticket): void {
-    const { rows } = this.#links;
+    const { rows } = this.#lines.links;
     for (let link = ticket.firstLink; link !== NONE; link = rows[link + LINK_CHAIN]!) {
-      this.#unlink(link, ticket.priorityClass);
-      this.#setHolder(
-        rows[link + LINK_ACCOUNT]!,
-        (rows[link + LINK_FLAGS]! & FLAG_WRITE) === 0 ? READ : WRITE,
-      );
+      this.#lines.unlink(link, ticket.priorityClass);
+      this.#lines.setHolder(rows[link + LINK_ACCOUNT]!, this.#lines.modeOf(link));
     }
     this.#markHeld(ticket);
   }
@@ -480,16 +285,6 @@ export class LockTable {
     this.#held += 1;
   }
 
-  /** Frees a held link and clears the way at its account. */
-  #letGo(link: number): void {
-    const account = this.#links.rows[link + LINK_ACCOUNT]!;
-    if ((this.#links.rows[link + LINK_FLAGS]! & FLAG_WRITE) !== 0)
-      this.#accounts.rows[accountIndex(account) + WRITER_HOLDS] = 0;
-    else this.#accounts.rows[accountIndex(account) + READERS_HOLD]! -= 1;
-    this.#links.free(link);
-    this.#clearWay(account);
-  }
-
   #release(ticket: Ticket): void {
     if (ticket.state === 'released') return;
     const held = ticket.state === 'held';
@@ -498,15 +293,9 @@ export class LockTable {
     else if (held) this.#held -= 1;
     else this.#waiting -= 1;
     for (let link = ticket.firstLink; link !== NONE; ) {
-      const after = this.#links.rows[link + LINK_CHAIN]!;
-      if (held) {
-        this.#letGo(link);
-      } else {
-        const account = this.#links.rows[link + LINK_ACCOUNT]!;
-        this.#unlink(link, ticket.priorityClass);
-        this.#links.free(link);
-        this.#clearWay(account);
-      }
+      const after = this.#lines.links.rows[link + LINK_CHAIN]!;
+      if (held) this.#lines.letGo(link);
+      else this.#lines.leave(link, ticket.priorityClass);
       link = after;
     }
     ticket.firstLink = NONE;

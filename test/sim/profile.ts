@@ -145,7 +145,7 @@ export function profileOf(options: SimOptions): Profile {
     maxQueued: random.pick([4, 64]),
     clockSteps: random.pick([0, 0, 1, 3]),
     stalls: random.pick([0, 0, 1, 3]),
-    corruptChance: sometimes(0.3, 0.6),
+    corruptChance: sometimes(0.1, 0.8),
     ...options,
   };
 }
