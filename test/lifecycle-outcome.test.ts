@@ -1,7 +1,11 @@
 /** A trade that landed while the process was down was told a fee of 0 for good when the next kill came at once. */
 import { describe, expect, it } from 'vitest';
+import { unreadOutcomes } from '../src/executor/unread-outcomes.js';
+import { StateBuilder } from '../src/journal/replayed-state.js';
 import { awaitsOutcome } from '../src/lifecycle/landing.js';
+import type { Trade } from '../src/model/trade.js';
 import { DeskRig, HEAD } from './support/desk-rig.js';
+import { idOf, lifeOf } from './support/journal-records.js';
 import { settled, transactionUpdate } from './support/transactions.js';
 
 async function endedUnread(): Promise<DeskRig> {
@@ -45,5 +49,33 @@ describe('what a landed trade cost', () => {
     const again = next.desk.get(trade.id)!;
     next.landed(again, 'finalized', { bare: true });
     expect(again).toMatchObject({ state: 'finalized', outcome: { feeLamports: 5_000n } });
+  });
+
+  it('is read once more where the process ended before the book of profit and loss was on disk', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.landed(trade, 'finalized');
+    const { signature } = trade.attempts[0]!;
+    for (const isBooked of [true, false]) {
+      const next = new DeskRig();
+      next.isBooked = isBooked;
+      next.fetched = transactionUpdate(signature, HEAD + 1);
+      next.desk.resume(rig.replay(), 0);
+      await settled();
+      expect(next.settledBy).toHaveLength(isBooked ? 0 : 1);
+      expect(next.desk.get(trade.id)?.state).toBe('finalized');
+    }
+  });
+
+  it('is looked for only among the newest: the book does not remember the others', () => {
+    const ended = (number: number): Trade => {
+      const state = new StateBuilder();
+      for (const record of lifeOf(number)) state.add(record);
+      const trade = state.trades.get(idOf(number))!;
+      return { ...trade, outcome: { slot: HEAD as never, slotDelta: 1, feeLamports: 5_000n } };
+    };
+    const trades = [ended(1), ended(3_000), ended(3_001), ended(5_000)];
+    const read = unreadOutcomes(trades, (signature) => signature.startsWith('signature-5000'));
+    expect(read.map((trade) => trade.id)).toEqual([idOf(3_000), idOf(3_001)]);
   });
 });

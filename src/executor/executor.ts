@@ -7,7 +7,6 @@ import { openJournal } from '../journal/open-journal.js';
 import type { ReplayedState } from '../journal/replayed-state.js';
 import { TradeIndex } from '../journal/trade-index.js';
 import type { Keystore } from '../keys/keystore.js';
-import { awaitsOutcome } from '../lifecycle/landing.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
 import type { Log, LogState } from '../logging/log.js';
 import { IntervalLog } from '../metrics/interval-log.js';
@@ -47,6 +46,7 @@ import { StrangerWatch } from './stranger-watch.js';
 import { TradeCounts } from './trade-counts.js';
 import { TradeHistory } from './trade-history.js';
 import { TradingKeys } from './trading-keys.js';
+import { unreadOutcomes } from './unread-outcomes.js';
 
 /** Connections for reads, beside the sending ones. */
 const READ_CONNECTIONS = 4;
@@ -228,7 +228,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   market.book.listen(desk.poolNews);
   market.follow(tracker, strangers);
   if (options.whenWarm === undefined) market.start(holdings, keys.all());
-  const unread = [...replayed.trades.values()].filter(awaitsOutcome);
+  const unread = unreadOutcomes(replayed.trades.values(), (signature) => risk.pnl.has(signature));
   const warmUp = pauseUntilWarm(desk, market, clock);
   desk.resume([...replayed.live, ...unread], clock.monotonicUs(), replayed.suspect);
   const lost = searchLostAttempts({ replayed, desk, journal, index, market, rpc, clock, log });

@@ -1,6 +1,6 @@
 /** Admission: which wallet a trade gets, whether every limit allows it, and what is reserved until its end. */
 import type { Admission, AdmissionRequest } from '../lifecycle/ports.js';
-import type { Address, TradeId } from '../model/brands.js';
+import type { Address, Signature, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { PnlBook } from '../risk/pnl.js';
 import type { PositionView } from '../risk/positions.js';
@@ -115,6 +115,10 @@ export class RiskAdmission implements Admission {
 
   settle(trade: Trade, transaction: TransactionUpdate): void {
     this.#options.pnl.apply(transaction, trade.wallet);
+  }
+
+  hasSettled(signature: Signature): boolean {
+    return this.#options.pnl.has(signature);
   }
 
   /** Whether a live trade was one that shrinks a position when it was accepted. */

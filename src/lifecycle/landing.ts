@@ -107,11 +107,13 @@ export class Landing {
     return base;
   }
 
-  /** Takes up a trade that `awaitsOutcome` after a restart. */
+  /** Takes up an ended trade after a restart: one that `awaitsOutcome`, or whose balances were not settled. */
   resumeEnded(live: LiveTrade): void {
     const { outcome, attempts } = live.trade;
     const last = attempts.at(-1);
-    if (!awaitsOutcome(live.trade) || outcome === undefined || last === undefined) return;
+    if (outcome === undefined || last === undefined) return;
+    const isSettled = this.#ports.admission.hasSettled?.(last.signature) ?? true;
+    if (isSettled && !awaitsOutcome(live.trade)) return;
     live.landedSlot = outcome.slot;
     void this.#fetchOutcome(live, last.signature, outcome.slot);
   }

@@ -41,6 +41,8 @@ export interface Admission {
   release(tradeId: TradeId): void;
   /** A landed trade's confirmed balances. */
   settle(trade: Trade, transaction: TransactionUpdate): void;
+  /** Whether its balances were settled, as far back as is remembered. Absent: all were. */
+  hasSettled?(signature: Signature): boolean;
   /** Whether the trade shrinks a position; under the grade `reduce` no other is signed. Absent: none is told apart. */
   shrinks?(trade: Trade): boolean;
 }

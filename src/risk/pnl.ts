@@ -81,6 +81,11 @@ export class PnlBook {
     return true;
   }
 
+  /** Whether a transaction of ours is in it; of older ones than MAX_COUNTED_SIGNATURES it does not know. */
+  has(signature: Signature): boolean {
+    return this.#counted.has(signature);
+  }
+
   status(): PnlStatus {
     this.#turnDay();
     const { quote, unpriced } = this.#worth();

@@ -98,6 +98,8 @@ export class DeskRig {
   firstSend: 'sent' | 'withheld' | 'waiting' = 'sent';
   onSend: (() => void) | undefined;
   shrinks: boolean | undefined;
+  /** Whether the profit and loss has what landed before a restart. */
+  isBooked = true;
   fetched: TransactionUpdate | undefined;
 
   // What it looks at.
@@ -260,6 +262,7 @@ export class DeskRig {
         readmit: (trade) => void this.reserved.add(trade.id),
         release: (tradeId) => void this.reserved.delete(tradeId),
         settle: (_trade, transaction) => void this.settledBy.push(transaction),
+        hasSettled: () => this.isBooked,
         shrinks: () => this.shrinks ?? true,
       },
       killGrade: () => this.grade,

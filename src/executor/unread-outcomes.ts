@@ -1,0 +1,30 @@
+/** After a start: trades that ended on the chain and whose transaction is to be read once more. */
+import { awaitsOutcome } from '../lifecycle/landing.js';
+import type { Signature } from '../model/brands.js';
+import type { Trade } from '../model/trade.js';
+
+/**
+ * The book of profit and loss is on disk a second after a landing, or somewhat more where the disk is slow. It
+ * remembers its newest 4,096 transactions: what is older than this is in it, remembered or not.
+ */
+const BOOKED_WITHIN_MS = 3_000;
+
+/** @param isBooked whether the profit and loss has the transaction */
+export function unreadOutcomes(
+  trades: Iterable<Trade>,
+  isBooked: (signature: Signature) => boolean,
+): Trade[] {
+  const landed = [...trades].filter(
+    ({ state, outcome }) => (state === 'finalized' || state === 'failed') && outcome !== undefined,
+  );
+  const newestMs = landed.reduce((newest, trade) => Math.max(newest, lastChangeMs(trade)), 0);
+  return landed.filter((trade) => {
+    const signature = trade.attempts.at(-1)?.signature;
+    const isRecent = lastChangeMs(trade) >= newestMs - BOOKED_WITHIN_MS;
+    return awaitsOutcome(trade) || (isRecent && signature !== undefined && !isBooked(signature));
+  });
+}
+
+function lastChangeMs({ history, acceptedAtMs }: Trade): number {
+  return history.at(-1)?.knownAtMs ?? acceptedAtMs;
+}
