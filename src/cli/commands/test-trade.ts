@@ -1,9 +1,12 @@
 /** `test:trade`: a bounded open-loop load of real trades, and an account of what became of every one. */
 import { randomBytes } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { countChainLandings } from '../chain-check.js';
 import { ControlClient, ControlError, controlClient } from '../control-client.js';
-import { note, printJson } from '../output.js';
+import { type CommandResult, defineCommand } from '../define-command.js';
+import { commandEnvironment } from '../environment.js';
+import { EXIT } from '../exit-codes.js';
+import { columns, note, withProgress } from '../output.js';
 import { type OwnExecutor, startOwnExecutor } from '../own-executor.js';
 import { summarise, type TradeReport, type TradeTestResult } from '../trade-report.js';
 
@@ -34,7 +37,6 @@ interface Options {
   readonly count: number;
   readonly rate: number;
   readonly dryRun: boolean;
-  readonly json: boolean;
 }
 
 const whole = (most: number) => (text: string) => {
@@ -44,42 +46,42 @@ const whole = (most: number) => (text: string) => {
 };
 
 export function testTradeCommand(): Command {
-  return new Command('test-trade')
-    .description(
-      'send test trades through the running executor, or through one of its own on the embedded cluster',
-    )
-    .option('--count <n>', 'number of trades', whole(MAX_COUNT), 1)
-    .option('--rate <perSecond>', 'trades offered a second', whole(MAX_RATE), 10)
-    .option('--dry-run', 'everything but the send', false)
-    .option('--json', 'one JSON object on the last line', false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 every trade is accounted for, 1 some were lost, doubled or unknown, 2 no executor.',
-    )
-    .action(async (options: Options) => {
-      process.exitCode = await runTestTrade(options);
-    });
+  return defineCommand<Options>(
+    'test-trade',
+    'send test trades through the running executor, or through one of its own on the embedded cluster',
+    runTestTrade,
+    (command) =>
+      command
+        .option('--count <n>', 'number of trades', whole(MAX_COUNT), 1)
+        .option('--rate <perSecond>', 'trades offered a second', whole(MAX_RATE), 10)
+        .option('--dry-run', 'everything but the send', false)
+        .addHelpText(
+          'after',
+          '\nNot well: some were lost, doubled or unknown, or none landed or was simulated.',
+        ),
+  );
 }
 
-async function runTestTrade(options: Options): Promise<number> {
+async function runTestTrade(options: Options): Promise<CommandResult> {
   const { client, own } = await findExecutor();
   try {
     const result = await testTrades(client, options);
-    if (options.json) printJson(result);
-    else printTable(result);
-    return result.lost === 0 && result.unknown === 0 && result.duplicates === 0 ? 0 : 1;
+    const { lost, unknown, duplicates, landed, simulated } = result;
+    const isWell = lost + unknown + duplicates === 0 && landed + simulated > 0;
+    return { exitCode: isWell ? EXIT.ok : EXIT.bad, json: result, lines: linesOf(result) };
   } finally {
     await own?.stop();
   }
 }
 
 async function findExecutor(): Promise<{ client: ControlClient; own: OwnExecutor | undefined }> {
-  const client = controlClient(process.env);
+  const environment = commandEnvironment();
+  const client = controlClient(environment);
   try {
     await client.ask('GET', '/livez');
     return { client, own: undefined };
   } catch (error) {
-    if (!(error instanceof ControlError) || process.env.HOTSLOT_URL !== undefined) throw error;
+    if (!(error instanceof ControlError) || environment.HOTSLOT_URL !== undefined) throw error;
   }
   note('No executor runs; starting one on the embedded cluster.');
   const own = await startOwnExecutor();
@@ -87,11 +89,11 @@ async function findExecutor(): Promise<{ client: ControlClient; own: OwnExecutor
 }
 
 async function testTrades(client: ControlClient, options: Options): Promise<TradeTestResult> {
-  await waitReady(client);
+  await withProgress('Waiting until it is ready', waitReady(client));
   const status = (await client.get('/api/status')) as StatusFacts;
-  const { ids, denied } = await offer(client, status.market.pools, options);
+  const { ids, denied } = await withProgress('Offering', offer(client, status.market.pools, options));
   note(`${ids.length} accepted, ${denied.length} denied; waiting for their ends.`);
-  const reports = await settle(client, ids);
+  const reports = await withProgress('Waiting for their ends', settle(client, ids));
   const landings = await countChainLandings(status.endpoints.rpc, reports);
   return summarise(reports, denied, landings);
 }
@@ -171,10 +173,15 @@ async function settle(
   return reports;
 }
 
-function printTable(result: TradeTestResult): void {
-  for (const [name, value] of Object.entries(result)) {
-    process.stdout.write(`${name.padEnd(22)} ${typeof value === 'object' ? JSON.stringify(value) : value}\n`);
-  }
+/** `12` as it is, `{p50: 1, p99: 2}` as `p50 1  p99 2`, an empty account as `none`. */
+function linesOf(result: TradeTestResult): string[] {
+  return columns(
+    Object.entries(result).map(([name, value]: [string, number | Readonly<Record<string, number>>]) => {
+      if (typeof value === 'number') return [name, String(value)];
+      const parts = Object.entries(value).map(([part, figure]) => `${part} ${figure}`);
+      return [name, parts.length === 0 ? 'none' : parts.join('  ')];
+    }),
+  );
 }
 
 const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
