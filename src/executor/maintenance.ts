@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import type { Maintenance, MintListsView } from '../control/operations.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
 import { HotslotError } from '../errors/hotslot-error.js';
-import { readJournal } from '../journal/read-journal.js';
-import { liveTrades } from '../journal/replayed-state.js';
 import type { Keystore } from '../keys/keystore.js';
 import type { Log } from '../logging/log.js';
-import type { Signature } from '../model/brands.js';
-import { LIVE_STATES } from '../model/trade-state.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
+import { readOutOfJournal } from '../threads/read-out-of-journal.js';
 import type { Clock } from '../time/clock.js';
 import type { Executor } from './executor.js';
 
@@ -54,9 +51,12 @@ function reloadMintLists({ risk: { lists } }: Executor): MintListsView {
 
 async function restartAccounts({ executor, clock, log }: MaintenanceOptions) {
   const { desk, market, config } = executor;
-  const journalled = outInJournal(join(config.DATA_DIR, 'journal'));
-  const inMemory = new Set(desk.liveAttempts().map((attempt) => attempt.signature));
-  const strayAttempts = journalled.filter((signature) => !inMemory.has(signature));
+  const journalled = await readOutOfJournal(join(config.DATA_DIR, 'journal'));
+  // By trade, whatever its state is by now: what was out when the journal was read may have ended since.
+  const strayAttempts = journalled
+    .filter(({ id, signature }) => !desk.get(id)?.attempts.some((one) => one.signature === signature))
+    .map(({ signature }) => signature);
+  const liveAttempts = desk.liveAttempts().length;
   const locks = desk.rebuildLocks();
   market.cache.refetchAll();
   const startedUs = clock.monotonicUs();
@@ -64,17 +64,9 @@ async function restartAccounts({ executor, clock, log }: MaintenanceOptions) {
     await new Promise<void>((resolve) => clock.after(POLL_MS, resolve));
   const refetched = market.cache.suspectCount === 0;
   const accounts = { tracked: market.cache.trackedCount, refetched };
-  const result = { locks, accounts, liveAttempts: inMemory.size, strayAttempts };
+  const result = { locks, accounts, liveAttempts, strayAttempts };
   log[strayAttempts.length === 0 && refetched ? 'info' : 'warn']('accounts were restarted', result);
   return result;
-}
-
-/** Signatures that the journal says are out and not settled. */
-function outInJournal(directory: string): Signature[] {
-  return liveTrades(readJournal(directory).trades.values()).flatMap((trade) => {
-    const last = trade.attempts.at(-1);
-    return last !== undefined && LIVE_STATES.has(trade.state) ? [last.signature] : [];
-  });
 }
 
 async function reloadKeys({ executor, openKeystore, log }: MaintenanceOptions) {
