@@ -27,7 +27,17 @@ interface Facts {
 
 /** How each route is asked that needs more than its path. The later routes of the table are asked first. */
 const VISITS: { readonly [route: string]: (facts: Facts) => Promise<readonly Visit[]> | readonly Visit[] } = {
-  'GET /api/trades': () => [{}, { path: '/api/trades?limit=1' }],
+  'GET /api/trades': ({ tradeId }) => [
+    {},
+    { path: '/api/trades?limit=1' },
+    { path: `/api/trades?before=${tradeId}&state=failed,expired&wallet=trading-key-1` },
+  ],
+  'GET /api/latency': () => [
+    {},
+    { accept: '*/*' },
+    { accept: 'application/x-hlog' },
+    { path: '/api/latency?histogram=signed', accept: 'application/x-hgrm, application/json;q=0.5' },
+  ],
   'GET /api/trades/:id': ({ tradeId }) => [{ path: `/api/trades/${tradeId}` }],
   'POST /api/trades': async ({ control }) => [{ body: await orderFor(control, 'second') }],
   'POST /api/trades/:id/cancel': ({ tradeId }) => [{ path: `/api/trades/${tradeId}/cancel` }],

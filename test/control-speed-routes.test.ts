@@ -1,6 +1,7 @@
 /** What measuring tools ask for: formats they read, and refusals that say what would be right. */
 import { describe, expect, it } from 'vitest';
 import type { Answer, Request } from '../src/control/http-exchange.js';
+import { preferredType } from '../src/control/preferred-type.js';
 import { type SpeedOperations, speedRoutes } from '../src/control/speed-routes.js';
 
 const asked: unknown[] = [];
@@ -39,6 +40,24 @@ describe('the latencies as files', () => {
       code: 'INTENT_FIELD_INVALID',
       field: 'histogram',
     });
+  });
+});
+
+describe('the wanted type', () => {
+  const offered = ['application/json', 'application/x-hlog', 'application/x-hgrm'];
+
+  it.each([
+    ['', 'application/json'],
+    ['*/*', 'application/json'],
+    ['text/html', 'application/json'],
+    ['application/x-hlog', 'application/x-hlog'],
+    ['Application/X-HGRM', 'application/x-hgrm'],
+    ['application/json;q=0.4, application/x-hgrm ; q=0.5', 'application/x-hgrm'],
+    ['application/*;q=0.9, application/json;q=0', 'application/x-hlog'],
+    ['application/x-hlog;q=x', 'application/json'],
+    [`${'a/b,'.repeat(256)}application/x-hlog`, 'application/json'],
+  ])('of "%s" is %s', (accept, type) => {
+    expect(preferredType(accept, offered)).toBe(type);
   });
 });
 

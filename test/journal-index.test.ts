@@ -61,6 +61,10 @@ describe('TradeIndex', () => {
       expect(ids(index.list(between))).toEqual([idOf(5), idOf(4)]);
       expect(index.list({ wallet: asAddress('nobody') })).toEqual([]);
       expect(index.get(idOf(999))).toBeUndefined();
+      const falling = [...Array.from({ length: 12 }, (_, at) => idOf(at + 1)), idOf(50)].sort().reverse();
+      expect(index.idsBelow(undefined, 100)).toEqual(falling);
+      expect(index.idsBelow(falling[3], 4)).toEqual(falling.slice(4, 8));
+      expect(index.idsBelow(falling.at(-1), 4)).toEqual([]);
     });
   });
 

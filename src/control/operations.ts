@@ -101,11 +101,29 @@ export interface PriceView {
   }[];
 }
 
+export interface TradeQuery {
+  readonly limit: number;
+  /** Only trades below this id, which is older ones. */
+  readonly below: TradeId | undefined;
+  readonly matches: (trade: Trade) => boolean;
+  /** Whether a trade and all older ones cannot match. */
+  readonly isPast: (trade: Trade) => boolean;
+}
+
+export interface TradePage {
+  readonly trades: readonly Trade[];
+  /** Where the next page begins; undefined where there is none. */
+  readonly next: TradeId | undefined;
+}
+
 export interface Operations extends Maintenance {
   readonly intentDefaults: () => IntentDefaults;
   submit(intent: TradeIntent, receivedUs: number, fingerprint: string): Trade;
   trade(id: TradeId): Trade | undefined;
-  trades(limit: number): readonly Trade[];
+  /** Of a trading key's name, also one that retires; undefined for another text. */
+  addressOf(wallet: string): Address | undefined;
+  /** Newest first, from memory and history. */
+  trades(query: TradeQuery): Promise<TradePage>;
   cancel(id: TradeId): CancelResult;
   queueStatus(): QueueStatus;
   clearQueue(): readonly TradeId[];

@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { SPANS, STAGES } from '../metrics/latency.js';
 import { type Answer, json, type Request } from './http-exchange.js';
 import type { Operations } from './operations.js';
+import { preferredType } from './preferred-type.js';
 import { parseBody, parseQuery } from './requests.js';
-import { type AnswerDeclaration, jsonAnswer, type Route } from './route.js';
+import { type AnswerDeclaration, JSON_TYPE, jsonAnswer, type Route } from './route.js';
 import { latencySchema, profileSchema } from './schemas/latency.js';
 
 export const MAX_PROFILE_SECONDS = 60;
 const DEFAULT_PROFILE_SECONDS = 10;
 const DEFAULT_HISTOGRAM = 'intentToConfirmed';
 const PLAIN = 'text/plain; charset=utf-8';
+const HLOG_TYPE = 'application/x-hlog';
+const HGRM_TYPE = 'application/x-hgrm';
 
 /** Names of the histograms that have a percentile file. */
 export const PERCENTILE_NAMES = [...SPANS, ...STAGES.map(([name]) => name)] as const;
@@ -32,6 +35,12 @@ const plainAnswer = (description: string): AnswerDeclaration => ({
   content: { [PLAIN]: z.string() },
 });
 
+const LATENCY_ANSWER: AnswerDeclaration = {
+  description: "Since the start; today's interval log; one histogram's percentiles in microseconds.",
+  content: { [JSON_TYPE]: latencySchema, [HLOG_TYPE]: z.string(), [HGRM_TYPE]: z.string() },
+};
+const LATENCY_TYPES = Object.keys(LATENCY_ANSWER.content);
+
 export type SpeedOperations = Pick<Operations, 'latency' | 'latencyLog' | 'latencyPercentiles' | 'profile'>;
 
 export function speedRoutes(operations: SpeedOperations): Route[] {
@@ -40,10 +49,11 @@ export function speedRoutes(operations: SpeedOperations): Route[] {
       method: 'GET',
       path: '/api/latency',
       role: 'read',
-      summary: 'Quantiles of every stage and span',
-      answers: { 200: jsonAnswer('Since the start.', latencySchema) },
+      summary: 'Quantiles of every stage and span; by Accept also the files of HdrHistogram',
+      request: { query: histogramQuery },
+      answers: { 200: LATENCY_ANSWER },
       problems: ['NOT_READY'],
-      handler: () => json(operations.latency()),
+      handler: (request) => latencyAnswer(operations, request),
     },
     {
       method: 'GET',
@@ -77,6 +87,14 @@ export function speedRoutes(operations: SpeedOperations): Route[] {
   ];
 }
 
+/** The files are one for a program that asks by type, and plain text for whoever asks by suffix. */
+function latencyAnswer(operations: SpeedOperations, request: Request): Answer | Promise<Answer> {
+  const type = preferredType(request.accept, LATENCY_TYPES);
+  if (type === HLOG_TYPE) return operations.latencyLog().then((body) => text(body, HLOG_TYPE));
+  if (type === HGRM_TYPE) return text(operations.latencyPercentiles(histogramOf(request)), HGRM_TYPE);
+  return json(operations.latency());
+}
+
 function histogramOf({ query }: Request): PercentileName {
   return parseQuery(histogramQuery, query).histogram ?? DEFAULT_HISTOGRAM;
 }
@@ -86,4 +104,4 @@ function durationOf({ body }: Request): number {
   return (parseBody(profileRequestSchema, body ?? {}).seconds ?? DEFAULT_PROFILE_SECONDS) * 1000;
 }
 
-const text = (body: string): Answer => ({ status: 200, body, contentType: PLAIN });
+const text = (body: string, contentType = PLAIN): Answer => ({ status: 200, body, contentType });

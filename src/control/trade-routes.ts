@@ -2,25 +2,20 @@
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { asTradeId } from '../model/brands.js';
-import { type Answer, json, type Request } from './http-exchange.js';
+import { type Answer, json, type Request, stringify } from './http-exchange.js';
 import type { Operations } from './operations.js';
-import { parseQuery } from './requests.js';
 import { jsonAnswer, type Route } from './route.js';
-import { pathName, queryInteger } from './schemas/common.js';
+import { pathName } from './schemas/common.js';
 import { acceptedSchema, cancelSchema, tradeListSchema, tradeSchema } from './schemas/trade.js';
 import { cancelTrade, submitTrade } from './trade-actions.js';
+import { parseTradeQuery, tradeQuerySchema } from './trade-query.js';
 import { tradeRequestSchema } from './trade-request.js';
 import { tradeView } from './trade-view.js';
 
-/** Most trades in one listing. */
-export const MAX_TRADES_LISTED = 1_000;
-const DEFAULT_TRADES_LISTED = 100;
+/** Trades that are put into words between two turns of the event loop. */
+const TRADES_A_TURN = 25;
 
 const idParameters = z.object({ id: pathName("The trade's id.") });
-
-const listQuery = z.object({
-  limit: queryInteger(1, MAX_TRADES_LISTED, `Most trades; default ${DEFAULT_TRADES_LISTED}.`).optional(),
-});
 
 export function tradeRoutes(operations: Operations): Route[] {
   return [
@@ -28,10 +23,15 @@ export function tradeRoutes(operations: Operations): Route[] {
       method: 'GET',
       path: '/api/trades',
       role: 'read',
-      summary: 'List trades, the newest first',
-      request: { query: listQuery },
-      answers: { 200: jsonAnswer('The trades.', tradeListSchema) },
-      problems: ['NOT_READY'],
+      summary: 'List trades, the newest first, from memory and history',
+      request: { query: tradeQuerySchema },
+      answers: {
+        200: jsonAnswer(
+          'A page; it may be short of its limit where a filter looks far back.',
+          tradeListSchema,
+        ),
+      },
+      problems: ['INTENT_UNKNOWN_FIELD', 'NOT_READY'],
       handler: (request) => listTrades(operations, request),
     },
     {
@@ -109,9 +109,16 @@ function oneTrade(operations: Operations, request: Request): Answer {
   return json(tradeView(trade));
 }
 
-function listTrades(operations: Operations, request: Request): Answer {
-  const { limit = DEFAULT_TRADES_LISTED } = parseQuery(listQuery, request.query);
-  return json({ trades: operations.trades(limit).map(tradeView) });
+async function listTrades(operations: Operations, request: Request): Promise<Answer> {
+  const query = parseTradeQuery(request.query, (wallet) => operations.addressOf(wallet));
+  const { trades, next } = await operations.trades(query);
+  const told: string[] = [];
+  for (const [index, trade] of trades.entries()) {
+    if (index > 0 && index % TRADES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    told.push(stringify(tradeView(trade)));
+  }
+  const tail = next === undefined ? '' : `,"next":${JSON.stringify(next)}`;
+  return json(`{"trades":[${told.join(',')}]${tail}}`);
 }
 
 const cancel = (operations: Operations, request: Request): Answer =>

@@ -13,6 +13,7 @@ import { killSwitchVersionOf } from './kill-switch-version.js';
 import { priceView, priceViews } from './price-views.js';
 import { prometheusScraper } from './prometheus.js';
 import { killSwitchState } from './starting-operations.js';
+import { listTrades } from './trade-listing.js';
 import { executorMetrics } from './trading-metrics.js';
 
 const PERCENT_IN_BPS = 100;
@@ -33,7 +34,8 @@ export function executorOperations(
     }),
     submit: (intent, receivedUs, fingerprint) => desk.submit(intent, receivedUs, fingerprint),
     trade: (id) => desk.get(id),
-    trades: (limit) => desk.recent(limit),
+    addressOf: (name) => executor.keys.all().find((wallet) => wallet.name === name)?.address,
+    trades: (query) => listTrades({ memory: desk.newestFirst(), archive: executor.index }, query),
     cancel: (id) => desk.cancel(id),
     queueStatus: () => desk.scheduler.status(),
     clearQueue: () => desk.clearQueue(),

@@ -219,6 +219,16 @@ export class TradeIndex {
     return this.#surelyHasNot(clientOrderId) ? undefined : this.#orders.get(clientOrderId);
   }
 
+  /**
+   * Ids in falling order, which is that of time; without the trades, so that it takes microseconds.
+   * @param below exclusive; undefined begins with the newest
+   */
+  idsBelow(below: TradeId | undefined, limit: number): TradeId[] {
+    const start = below === undefined ? {} : { start: below };
+    const keys = this.#trades.getKeys({ reverse: true, ...start, limit: limit + 1 });
+    return [...keys].filter((id) => id !== below).slice(0, limit) as TradeId[];
+  }
+
   /** Newest first. */
   list(query: HistoryQuery = {}): Trade[] {
     const wallet = query.wallet ?? '';

@@ -151,6 +151,11 @@ export class TradeDesk {
     return this.#store.recent(limit);
   }
 
+  /** Those in memory, newest first. */
+  newestFirst(): Iterator<Trade> {
+    return this.#store.newestFirst();
+  }
+
   get liveCount(): number {
     return this.#store.liveCount;
   }

@@ -134,6 +134,18 @@ export class TradeStore {
       .reverse();
   }
 
+  /** Newest first, as long as nobody stops asking; what comes meanwhile is left out. */
+  *newestFirst(): Generator<Trade> {
+    const newest = this.#newest.filter((live) => this.#byId.get(live.trade.id) === live);
+    for (const live of newest.toReversed()) yield live.trade;
+    if (newest.length === this.#byId.size) return;
+    // Whoever gets here reads far back: only then all of them are gone through.
+    const known = new Set(newest);
+    const fromMs = newest[0]?.trade.acceptedAtMs ?? Number.POSITIVE_INFINITY;
+    const isOlder = (live: LiveTrade) => !known.has(live) && live.trade.acceptedAtMs <= fromMs;
+    for (const live of [...this.#byId.values()].filter(isOlder).reverse()) yield live.trade;
+  }
+
   #noLongerLive(live: LiveTrade): boolean {
     if (!this.#live.delete(live)) return false;
     const { wallet } = live.trade;

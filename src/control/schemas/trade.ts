@@ -115,7 +115,12 @@ export const tradeSchema = z
 
 export const acceptedSchema = z.object({ id: tradeId(), state: tradeStateSchema });
 
-export const tradeListSchema = z.object({ trades: z.array(tradeSchema) });
+export const tradeListSchema = z.object({
+  trades: z.array(tradeSchema),
+  next: tradeId()
+    .optional()
+    .describe('To be given as `before` for the page that follows; absent on the last.'),
+});
 
 const liveAttempt = z.object({ signature: signature(), lastValidBlockHeight: count() });
 
