@@ -60,6 +60,7 @@ export function kestraRoutes(operations: Operations, clock: Clock): Route[] {
       summary: 'Stop, as `POST /api/kill-switch` does',
       request: { body: stopSchema },
       answers: { 200: jsonAnswer('It is in force.', executionSchema) },
+      problems: ['JOURNAL_UNWRITABLE'],
       handler: ({ body }) => emergencyStop(operations, clock, body),
     },
     {
