@@ -113,14 +113,14 @@ function answerNow(
   write: WriteOptions | undefined,
   options: ControlServerOptions,
 ): void {
-  let answer: Answer | Promise<Answer>;
   try {
-    answer = route.handler(request);
+    const answer = route.handler(request);
+    if (answer instanceof Promise) answerLater(answer, request, new Exchange(response), options, write);
+    else writeAnswer(response, answer, write);
   } catch (error) {
-    answer = answerOf(error, request.path, options);
+    // A handler of the server that returns without an answer ends the process.
+    writeAnswer(response, answerOf(error, request.path, options), write);
   }
-  if (answer instanceof Promise) answerLater(answer, request, new Exchange(response), options, write);
-  else writeAnswer(response, answer, write);
 }
 
 function answerBody(
@@ -149,9 +149,8 @@ function answerLater(
   write?: WriteOptions,
 ): void {
   answer
-    .catch((error: unknown) => answerOf(error, request.path, options))
     .then((late) => exchange.finish(late, write))
-    .catch((error: unknown) => options.onUnexpected(error, request.path));
+    .catch((error: unknown) => exchange.finish(answerOf(error, request.path, options), write));
 }
 
 function answerOf(error: unknown, path: string, options: ControlServerOptions): Answer {

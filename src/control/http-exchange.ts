@@ -90,8 +90,8 @@ export class Exchange {
 
   finish(answer: Answer, options?: WriteOptions): void {
     if (this.#isOver) return;
-    this.#isOver = true;
     writeAnswer(this.#response, answer, options);
+    this.#isOver = true;
   }
 
   fail(code: ErrorCode, detail?: string, options?: WriteOptions): void {

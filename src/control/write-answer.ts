@@ -40,18 +40,25 @@ const JSON_HEAD = `application/json${BEHIND_TYPE}`;
 /**
  * In one piece: the server's own cork around a handler is gone once an answer before it in the same pipeline was
  * larger than the cork holds, and then every header would be a write of its own.
+ * @throws TypeError before anything is written, where the body is a value that JSON cannot carry
  */
-export function writeAnswer(response: HttpResponse, answer: Answer, options?: WriteOptions): void {
-  response.cork(() => writeCorked(response, answer, options));
+export function writeAnswer(response: HttpResponse, answer: Answer, options: WriteOptions = {}): void {
+  // Before anything is written: a value that JSON cannot carry must leave room for a problem document.
+  const body = options.withoutBody ? '' : bodyOf(answer);
+  response.cork(() => writeCorked(response, answer, body, options.closes ?? false));
 }
 
-function writeCorked(response: HttpResponse, answer: Answer, options: WriteOptions = {}): void {
-  const { status, contentType, headers } = answer;
+function writeCorked(
+  response: HttpResponse,
+  { status, contentType, headers }: Answer,
+  body: string | Uint8Array,
+  closes: boolean,
+): void {
   if (status !== 200) response.writeStatus(STATUS_TEXT[status] ?? String(status));
   response.writeHeader('Content-Type', contentType === undefined ? JSON_HEAD : contentType + BEHIND_TYPE);
   if (headers !== undefined)
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-  response.end(options.withoutBody ? '' : bodyOf(answer), options.closes ?? false);
+  response.end(body, closes);
 }
 
 function bodyOf({ body }: Answer): string | Uint8Array {
