@@ -110,7 +110,7 @@ describe('a listing', () => {
 
 describe('the trades in memory', () => {
   it('are gone through newest first, however many there are, without those that come meanwhile', () => {
-    const store = new TradeStore();
+    const store = new TradeStore(20_000);
     const trades = tradesOf(2_600).map((trade) => ({ ...trade, attempts: [] }));
     const added = trades.slice(0, 2_500).map((trade) => store.add(trade, 0, 0));
     store.remove(added.at(-1)!);
