@@ -57,6 +57,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./localnet.js')).run,
   },
   {
+    name: 'cold-start',
+    what: 'from the start of the process to ready, with the embedded cluster and without',
+    load: async () => (await import('./cold-start.js')).run,
+  },
+  {
     name: 'canonical',
     what: 'end to end: intent to wire and intent to confirmed, beside web3.js and a bare loop',
     load: async () => (await import('./canonical.js')).run,

@@ -1,0 +1,89 @@
+/**
+ * `npm run bench:overload`: the executor is offered far more than it can land. First its capacity is measured by
+ * steps of rising rate; then a rate beyond it is held, and every intent is accounted for. What overload may cost is
+ * the intents beyond the capacity, each denied with its code, and not the capacity itself.
+ */
+import { Command } from 'commander';
+import { Arena } from '../support/arena.js';
+import { offerIntents } from '../support/intent-load.js';
+import { type Census, takeCensus } from './census.js';
+import { wholeNumber } from './options.js';
+
+const SEED = 'overload';
+const STEPS_A_SECOND = [200, 400, 600, 800, 1_000];
+const SETTLE_MS = 90_000;
+const WARM_COUNT = 100;
+const WARM_RATE = 50;
+
+interface Options {
+  readonly seconds: number;
+  readonly rate: number;
+  readonly steps: readonly number[];
+  readonly stepSeconds: number;
+  readonly json: boolean;
+}
+
+interface Result {
+  /** Landed a second at the best step. */
+  readonly capacity: number;
+  readonly steps: readonly { readonly rate: number; readonly landedPerSecond: number }[];
+  readonly offeredPerSecond: number;
+  readonly landedPerSecond: number;
+  readonly shareOfCapacity: number;
+  readonly census: Census;
+}
+
+async function main({ seconds, rate, steps: rates, stepSeconds, json }: Options): Promise<void> {
+  const arena = await Arena.open({ seed: SEED, peers: [] });
+  try {
+    await offer(arena, 'warm', WARM_RATE, WARM_COUNT / WARM_RATE);
+    const steps: { rate: number; landedPerSecond: number }[] = [];
+    for (const stepRate of rates) {
+      const { landed } = await offer(arena, `step${stepRate}`, stepRate, stepSeconds);
+      steps.push({ rate: stepRate, landedPerSecond: landed / stepSeconds });
+      note(`${stepRate}/s offered: ${(landed / stepSeconds).toFixed(0)}/s landed`);
+    }
+    const capacity = Math.max(...steps.map((step) => step.landedPerSecond));
+    const census = await offer(arena, 'over', rate, seconds);
+    const landedPerSecond = census.landed / seconds;
+    const result: Result = {
+      capacity,
+      steps,
+      offeredPerSecond: rate,
+      landedPerSecond,
+      shareOfCapacity: landedPerSecond / capacity,
+      census,
+    };
+    process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
+    process.exitCode = census.unaccounted === 0 ? 0 : 1;
+  } finally {
+    await arena.close();
+  }
+}
+
+async function offer(arena: Arena, run: string, rate: number, seconds: number): Promise<Census> {
+  const { port, headers } = arena.executorTarget;
+  const offered = await offerIntents({
+    ...arena.executorTarget,
+    run,
+    count: Math.round(rate * seconds),
+    rate,
+  });
+  return takeCensus({ port, headers, offered, settleMs: SETTLE_MS });
+}
+
+const parseRate = wholeNumber(1, 20_000);
+const parseSteps = (text: string): number[] => text.split(',').map(parseRate);
+
+const note = (text: string) => void process.stderr.write(`${text}\n`);
+
+await new Command('bench:overload')
+  .description('Offers more than can land, and accounts for every intent.')
+  .option('--seconds <n>', 'how long the overload is held', wholeNumber(1, 3_600), 60)
+  .option('--rate <n>', 'intents a second', wholeNumber(1, 20_000), 1_000)
+  .option('--steps <list>', 'rates of the steps that measure the capacity', parseSteps, STEPS_A_SECOND)
+  .option('--step-seconds <n>', 'length of each step that measures the capacity', wholeNumber(1, 600), 10)
+  .option('--json', 'one JSON object on the last line of standard output', false)
+  .action(main)
+  .parseAsync();
+process.exit();

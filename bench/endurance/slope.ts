@@ -1,0 +1,43 @@
+/** Whether memory grows: low points, and the slope of the line through them. */
+
+/** As `GET /api/debug/memory` gives it; bytes. */
+export interface MemorySample {
+  readonly atMs: number;
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly external: number;
+}
+
+export interface Point {
+  readonly atMs: number;
+  readonly mb: number;
+}
+
+const WINDOW_MS = 20_000;
+const MINUTE_MS = 60_000;
+
+/** The least of every twenty seconds. */
+export function lowPoints(samples: readonly MemorySample[], of: 'heapUsed' | 'rss'): Point[] {
+  const lowest = new Map<number, Point>();
+  for (const sample of samples) {
+    const window = Math.floor(sample.atMs / WINDOW_MS);
+    const mb = sample[of] / 2 ** 20;
+    const known = lowest.get(window);
+    if (known === undefined || mb < known.mb) lowest.set(window, { atMs: sample.atMs, mb });
+  }
+  return [...lowest.values()];
+}
+
+/** MB a minute, by least squares; 0 for fewer than two points. */
+export function slopeOf(points: readonly Point[]): number {
+  if (points.length < 2) return 0;
+  const meanAt = points.reduce((sum, { atMs }) => sum + atMs, 0) / points.length;
+  const meanMb = points.reduce((sum, { mb }) => sum + mb, 0) / points.length;
+  let above = 0;
+  let below = 0;
+  for (const { atMs, mb } of points) {
+    above += (atMs - meanAt) * (mb - meanMb);
+    below += (atMs - meanAt) ** 2;
+  }
+  return below === 0 ? 0 : (above / below) * MINUTE_MS;
+}

@@ -1,0 +1,101 @@
+/**
+ * `npm run bench:soak`: minutes of trades and account updates, and what the executor's memory does meanwhile. The
+ * heap is judged by its low points, right after collections: between them it rises whatever happens.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { ControlClient } from '../../src/cli/control-client.js';
+import { PACKAGE_ROOT } from '../environment.js';
+import { Arena, type Target } from '../support/arena.js';
+import { offerIntents } from '../support/intent-load.js';
+import { type Census, takeCensus } from './census.js';
+import { memorySvg } from './memory-svg.js';
+import { wholeNumber } from './options.js';
+import { lowPoints, type MemorySample, slopeOf } from './slope.js';
+
+const SEED = 'soak';
+const SAMPLE_MS = 1_000;
+const SETTLE_MS = 90_000;
+/** Code is compiled, caches and recent trades fill: what comes before says nothing of leaks. */
+const SETTLED_SHARE = 0.4;
+const PICTURE = join(PACKAGE_ROOT, 'bench', 'results', 'soak.svg');
+
+interface Options {
+  readonly minutes: number;
+  readonly rate: number;
+  readonly updates: number;
+  readonly json: boolean;
+}
+
+async function main({ minutes, rate, updates, json }: Options): Promise<void> {
+  const arena = await Arena.open({ seed: SEED, peers: [] });
+  try {
+    await arena.setUpdates(updates);
+    const sampler = new Sampler(arena.executorTarget);
+    const target = arena.executorTarget;
+    const count = Math.round(minutes * 60 * rate);
+    const offered = await offerIntents({ ...target, run: 'soak', count, rate });
+    const samples = await sampler.stop();
+    const updatesReached = await arena.setUpdates(0);
+    const { port, headers } = target;
+    const census: Census = await takeCensus({ port, headers, offered, settleMs: SETTLE_MS });
+    const settled = samples.slice(Math.floor(samples.length * SETTLED_SHARE));
+    const result = {
+      minutes,
+      landedPerSecond: census.landed / (minutes * 60),
+      updatesPerSecond: updatesReached,
+      heapMbPerMinute: slopeOf(lowPoints(settled, 'heapUsed')),
+      rssMbPerMinute: slopeOf(settled.map(({ atMs, rss }) => ({ atMs, mb: rss / 2 ** 20 }))),
+      heapMb: { first: mb(settled.at(0)?.heapUsed), last: mb(settled.at(-1)?.heapUsed) },
+      rssMb: { first: mb(settled.at(0)?.rss), last: mb(settled.at(-1)?.rss) },
+      census,
+    };
+    mkdirSync(join(PACKAGE_ROOT, 'bench', 'results'), { recursive: true });
+    writeFileSync(PICTURE, memorySvg(samples));
+    process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
+  } finally {
+    await arena.close();
+  }
+}
+
+const mb = (bytes = 0) => Math.round(bytes / 2 ** 20);
+
+/** Asks the executor for its memory once a second. */
+class Sampler {
+  readonly #client: ControlClient;
+  readonly #samples: MemorySample[] = [];
+  readonly #running: Promise<void>;
+  #stopped = false;
+
+  constructor({ port, headers }: Target) {
+    this.#client = new ControlClient(
+      `http://127.0.0.1:${port}`,
+      headers.Authorization?.slice('Bearer '.length),
+    );
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<readonly MemorySample[]> {
+    this.#stopped = true;
+    await this.#running;
+    return this.#samples;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#samples.push((await this.#client.get('/api/debug/memory')) as MemorySample);
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    }
+  }
+}
+
+await new Command('bench:soak')
+  .description("Watches an executor's memory under minutes of load.")
+  .option('--minutes <n>', 'how long', wholeNumber(1, 24 * 60), 10)
+  .option('--rate <n>', 'trades a second', wholeNumber(1, 10_000), 200)
+  .option('--updates <n>', 'account updates a second', wholeNumber(0, 100_000), 10_000)
+  .option('--json', 'one JSON object on the last line of standard output', false)
+  .action(main)
+  .parseAsync();
+process.exit();
