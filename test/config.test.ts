@@ -82,6 +82,9 @@ describe('a configuration', () => {
     ['POOLS', { ...REAL, POOLS: '' }],
     ['API_TOKEN', { ...REAL, LIVE_TRADING: 'true' }],
     ['API_TOKEN', { CONTROL_HOST: '::' }],
+    ['ALERT_WEBHOOK_SECRET', { ALERT_WEBHOOK_URLS: 'https://one.example/hook' }],
+    ['ALERT_TELEGRAM_CHAT_ID', { ALERT_TELEGRAM_BOT_TOKEN: '123:abcdefgh' }],
+    ['ALERT_TELEGRAM_BOT_TOKEN', { ALERT_TELEGRAM_CHAT_ID: '@ops' }],
   ])('without the %s that another setting needs is refused', (setting, environment) => {
     expect(faultyOf(environment)).toContain(setting);
   });
@@ -108,6 +111,11 @@ describe('a configuration', () => {
           JUPITER_API_KEY: secret,
           JUPITER_URL: `https://pro.example/${secret}`,
           REDIS_URL: `redis://:${secret}@one.example`,
+          ALERT_WEBHOOK_URLS: `https://one.example/${secret}`,
+          ALERT_WEBHOOK_SECRET: `${secret}-battery`,
+          ALERT_SLACK_URL: `https://one.example/${secret}`,
+          ALERT_TELEGRAM_BOT_TOKEN: `123:${secret}`,
+          ALERT_TELEGRAM_CHAT_ID: '@ops',
         }),
       ),
     );

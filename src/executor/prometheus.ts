@@ -1,8 +1,13 @@
 /** What `GET /metrics` exports. Every value is read from where it is kept anyway, at the scrape. */
 import { Registry } from 'prom-client';
 import { ALERTS } from '../alerts/alert-table.js';
-import type { HistogramSeries } from '../metrics/read-metric.js';
-import { type Read, ReadCounter, ReadGauge, ReadHistogram } from '../metrics/read-metric.js';
+import {
+  type HistogramSeries,
+  type Read,
+  ReadCounter,
+  ReadGauge,
+  ReadHistogram,
+} from '../metrics/read-metric.js';
 import { Scraper } from '../metrics/scraper.js';
 import type { Clock } from '../time/clock.js';
 import { VERSION } from '../version.js';
