@@ -2,7 +2,11 @@
  * Executors as processes with a real Redis: prices and events appear, Redis killed under a load of trades harms none of
  * them, and a stop is everybody's until an operator releases it.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ControlClient } from '../src/cli/control-client.js';
 import { killSwitchAnswerSchema } from '../src/control/schemas/risk.js';
@@ -14,7 +18,6 @@ import {
   poolsOf,
   problemOf,
   QUIET_CLUSTER,
-  TERMINAL,
   tradeIn,
 } from './support/executor-under-test.js';
 import { RedisUnderTest } from './support/redis-under-test.js';
@@ -31,19 +34,27 @@ let b: ExecutorUnderTest;
 let toA: ControlClient;
 let toB: ControlClient;
 
+const started: ExecutorUnderTest[] = [];
+
+function start(onLoss: string, directory?: string): ExecutorUnderTest {
+  const executor = new ExecutorUnderTest(settings(onLoss), directory);
+  started.push(executor);
+  return executor;
+}
+
 /** One that trades on without Redis, and one that reduces. */
 const settings = (onLoss: string) => ({ ...QUIET_CLUSTER, REDIS_URL: redis.url, ON_REDIS_LOSS: onLoss });
 
 beforeAll(async () => {
   redis = await RedisUnderTest.start('--requirepass', PASSWORD);
   // One after the other: two clusters that start at once take a small machine's processors from each other.
-  a = new ExecutorUnderTest(settings('continue'));
+  a = start('continue');
   toA = await a.ready();
-  b = new ExecutorUnderTest(settings('reduce'));
+  b = start('reduce');
   toB = await b.ready();
 });
 afterAll(async () => {
-  await Promise.all([a.dispose(), b.dispose()]);
+  await Promise.all(started.map((executor) => executor.dispose()));
   await redis.remove();
 });
 
@@ -68,24 +79,24 @@ async function redisBreaker(control: ControlClient): Promise<string> {
 }
 
 it('prices of the hot pools are in Redis, with source, slot and age', async () => {
-  const text = await eventually(
+  const found = await eventually(
     'a price',
     async () => (await redis.client.get(`aggregator:price:${MINT}`)) ?? undefined,
   );
-  const price = JSON.parse(text);
+  const price = JSON.parse(found);
   const pool = (await poolsOf(toA)).find(({ mint0, mint1 }) => mint0 === MINT || mint1 === MINT)!;
   expect(price).toMatchObject({ mint: MINT, quoteMint: SOL, source: `raydium-cpmm:${pool.pool}` });
   expect(Number(price.price)).toBeGreaterThan(0);
   expect(price.atMs).toBeGreaterThanOrEqual(price.changedAtMs);
   expect(price.slot).toBeGreaterThan(0);
   expect(await redis.client.ttl(`aggregator:price:${MINT}`)).toBeGreaterThan(0);
-  const keys = await eventually('pools and statuses', async () => {
+  await eventually('pools, and the status of both executors', async () => {
     const found = await redis.client.keys('aggregator:*');
     const statuses = found.filter((key) => key.startsWith('aggregator:status:'));
-    return statuses.length === 2 && found.includes('aggregator:pools') ? statuses : undefined;
+    const texts = await Promise.all(statuses.map((key) => redis.client.get(key)));
+    const areOff = texts.every((text) => JSON.parse(text ?? '{}').killSwitch === 'off');
+    return areOff && statuses.length === 2 && found.includes('aggregator:pools') ? true : undefined;
   });
-  for (const key of keys)
-    expect(JSON.parse((await redis.client.get(key)) ?? '')).toMatchObject({ killSwitch: 'off' });
 });
 
 it('every change of a trade is on the event stream, with both times and its evidence', async () => {
@@ -137,12 +148,22 @@ it('trades go on to their ends while Redis is dead, and are all told of when it 
 });
 
 it('a stop on one is a stop on both, whatever becomes of Redis and of the executor', async () => {
+  // All on one pool, so that most of them wait.
+  const order = await orderFor(toA, 'q');
+  const queued = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      toA.ask('POST', '/api/trades', { ...order, clientOrderId: `q${index}` }),
+    ),
+  );
   const stop = await toB.ask('POST', '/api/kill-switch', { reason: 'losing' });
   expect(stop).toMatchObject({ status: 200, body: { grade: 'stop', shared: true } });
   killSwitchAnswerSchema.strict().parse(stop.body);
   await reaches(toA, 'stop');
   expect((await statusOf(toA)).risk.killSwitch).toMatchObject({ reason: 'losing' });
   expect(problemOf(await submit(toA, 'stopped'))).toMatchObject(DENIED);
+  // What waited on the other executor is over as well.
+  await tradeIn(toA, idOf(queued.at(-1)!), ['cancelled']);
+  expect((await toA.ask('GET', '/api/queue/status')).body).toMatchObject({ queued: 0 });
   const told = await eventually('the change on the stream', async () =>
     (await redis.entries(EVENTS)).find(({ grade, source }) => grade === 'stop' && source === 'redis'),
   );
@@ -151,21 +172,38 @@ it('a stop on one is a stop on both, whatever becomes of Redis and of the execut
 
   await a.stop();
   await redis.client.flushall();
-  a = new ExecutorUnderTest(settings('continue'), a.directory);
-  toA = await a.ready();
+  a = start('continue', a.directory);
+  // From its first answer on, long before it is ready; and that early it hears of the release.
+  toA = await a.control();
   expect((await statusOf(toA)).risk.killSwitch.grade).toBe('stop');
 
-  const release = await toA.ask('POST', '/api/kill-switch', { active: false, reason: 'checked' });
+  const release = await toB.ask('POST', '/api/kill-switch', { active: false, reason: 'checked' });
   expect(release).toMatchObject({ status: 200, body: { active: false, shared: true } });
-  await reaches(toB, 'off');
-  const [one, other] = await Promise.all([submit(toA, 'after'), submit(toB, 'after')]);
-  await tradeIn(toA, idOf(one), TERMINAL);
-  await tradeIn(toB, idOf(other), TERMINAL);
+  await reaches(toA, 'off');
+  await tradeIn(toB, idOf(await submit(toB, 'after')), ['finalized']);
 });
 
 it('the password of Redis is nowhere to be read', async () => {
-  const status = await statusOf(toA);
+  const status = await statusOf(toB);
   statusSchema.strict().parse(status);
   expect(JSON.stringify([a.log(), b.log(), status])).not.toContain(PASSWORD);
   expect(readFileSync(`/proc/${a.pid}/cmdline`, 'utf8')).not.toContain(PASSWORD);
+});
+
+it('`doctor` asks Redis', async () => {
+  const look = async (url: string) => {
+    const entry = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
+    const env = { PATH: process.env.PATH ?? '', HOTSLOT_URL: 'http://127.0.0.1:1', REDIS_URL: url };
+    const child = spawn(process.execPath, [entry, 'doctor', '--json'], { env, cwd: a.directory });
+    const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { check: string; level: string; detail: string }[];
+    };
+    return findings.find(({ check }) => check === 'redis');
+  };
+  const wrong = redis.url.replace(PASSWORD, 'battery-staple');
+  const [taken, refused] = await Promise.all([look(redis.url), look(wrong)]);
+  expect(taken).toEqual({ check: 'redis', level: 'ok', detail: 'answers' });
+  expect(refused).toMatchObject({ level: 'bad' });
+  expect(refused?.detail).not.toContain('battery-staple');
 });

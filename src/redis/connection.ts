@@ -139,7 +139,8 @@ function logChanges(redis: Redis, log: Log): void {
 
 const MAX_SENTENCE = 200;
 
-function sentenceOf(error: unknown): string {
+/** What went wrong, without a command's arguments. */
+export function sentenceOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
   return (message === undefined || message === '' ? String(code ?? 'failed') : message).slice(
     0,

@@ -9,8 +9,8 @@ import type { Clock, TimerHandle } from '../time/clock.js';
 import type { RedisConnection } from './connection.js';
 
 export const EVENTS_TURN_MS = 50;
-/** Events written at once; with it a turn takes under a millisecond. */
-export const MAX_EVENTS_A_TURN = 64;
+/** Events written at once; with it a turn takes under a millisecond of the main thread. */
+export const MAX_EVENTS_A_TURN = 32;
 /** Events that wait for Redis: at 100 changes a second more than a minute and a half. */
 export const MAX_BUFFERED_EVENTS = 10_000;
 /** About as many events as the stream keeps. */

@@ -61,6 +61,7 @@ async function examine(environment: Environment): Promise<Finding[]> {
     await look('executor', () => executor(environment, config)),
     await look('rpc', () => rpc(environment)),
     await look('jupiter', () => jupiter(config)),
+    ...(await redisFindings(config)),
   );
   return findings;
 }
@@ -144,4 +145,15 @@ async function rpc(environment: Environment): Promise<Answer> {
     if (error instanceof ControlError) return skipped(error.message);
     throw error;
   }
+}
+
+/** Nothing where none is configured; its client is loaded only then. */
+async function redisFindings({ REDIS_URL: url }: Config): Promise<Finding[]> {
+  if (url === undefined) return [];
+  const { pingRedis } = await import('../../redis/ping.js');
+  const ask = async () => {
+    await pingRedis(url);
+    return well('answers');
+  };
+  return [await look('redis', ask)];
 }
