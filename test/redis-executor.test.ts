@@ -26,6 +26,8 @@ const MINT = '7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr';
 const SOL = 'So11111111111111111111111111111111111111112';
 const PASSWORD = 'correct-horse';
 const EVENTS = 'aggregator:events';
+/** Two executors and their clusters, on a machine that has other work too. */
+const START_MS = 150_000;
 const DENIED = { status: 403, code: 'KILL_SWITCH_ACTIVE' };
 
 let redis: RedisUnderTest;
@@ -52,7 +54,7 @@ beforeAll(async () => {
   toA = await a.ready();
   b = start('reduce');
   toB = await b.ready();
-});
+}, START_MS);
 afterAll(async () => {
   await Promise.all(started.map((executor) => executor.dispose()));
   await redis.remove();
@@ -120,68 +122,76 @@ it('every change of a trade is on the event stream, with both times and its evid
   ).toEqual(history.filter(({ state }) => state !== 'accepted'));
 });
 
-it('trades go on to their ends while Redis is dead, and are all told of when it is back', async () => {
-  const before = await Promise.all(['l1', 'l2', 'l3', 'l4'].map((id) => submit(toA, id)));
-  await redis.kill();
-  const during = await Promise.all(['l5', 'l6', 'l7', 'l8'].map((id) => submit(toA, id)));
-  const ids = [...before, ...during].map(idOf);
-  // With Redis dead: that it is waited for nowhere is seen by the states that they reach.
-  for (const id of ids) await tradeIn(toA, id, ['finalized']);
-  expect(await redisBreaker(toA)).not.toBe('closed');
-  expect((await statusOf(toA)).health.checks).toContainEqual(
-    expect.objectContaining({ name: 'redis', level: 'warn' }),
-  );
-  await reaches(toB, 'reduce');
-  expect((await statusOf(toB)).risk.killSwitch).toMatchObject({ reason: 'redisLost' });
-  // The one that was told to trades on even now.
-  expect((await statusOf(toA)).risk.killSwitch.grade).toBe('off');
-  await tradeIn(toA, idOf(await submit(toA, 'l9')), ['finalized']);
+it(
+  'trades go on to their ends while Redis is dead, and are all told of when it is back',
+  async () => {
+    const before = await Promise.all(['l1', 'l2', 'l3', 'l4'].map((id) => submit(toA, id)));
+    await redis.kill();
+    const during = await Promise.all(['l5', 'l6', 'l7', 'l8'].map((id) => submit(toA, id)));
+    const ids = [...before, ...during].map(idOf);
+    // With Redis dead: that it is waited for nowhere is seen by the states that they reach.
+    for (const id of ids) await tradeIn(toA, id, ['finalized']);
+    expect(await redisBreaker(toA)).not.toBe('closed');
+    expect((await statusOf(toA)).health.checks).toContainEqual(
+      expect.objectContaining({ name: 'redis', level: 'warn' }),
+    );
+    await reaches(toB, 'reduce');
+    expect((await statusOf(toB)).risk.killSwitch).toMatchObject({ reason: 'redisLost' });
+    // The one that was told to trades on even now.
+    expect((await statusOf(toA)).risk.killSwitch.grade).toBe('off');
+    await tradeIn(toA, idOf(await submit(toA, 'l9')), ['finalized']);
 
-  await redis.bringBack();
-  await reaches(toB, 'off');
-  await eventually('the breaker', async () => ((await redisBreaker(toA)) === 'closed' ? true : undefined));
-  await eventually('the ends on the stream', async () => {
-    const ends = (await redis.entries(EVENTS)).filter(({ state }) => state === 'finalized');
-    return during.map(idOf).every((id) => ends.some(({ tradeId }) => tradeId === id)) ? true : undefined;
-  });
-  await tradeIn(toB, idOf(await submit(toB, 'again')), ['finalized']);
-});
+    await redis.bringBack();
+    await reaches(toB, 'off');
+    await eventually('the breaker', async () => ((await redisBreaker(toA)) === 'closed' ? true : undefined));
+    await eventually('the ends on the stream', async () => {
+      const ends = (await redis.entries(EVENTS)).filter(({ state }) => state === 'finalized');
+      return during.map(idOf).every((id) => ends.some(({ tradeId }) => tradeId === id)) ? true : undefined;
+    });
+    await tradeIn(toB, idOf(await submit(toB, 'again')), ['finalized']);
+  },
+  START_MS,
+);
 
-it('a stop on one is a stop on both, whatever becomes of Redis and of the executor', async () => {
-  // All on one pool, so that most of them wait.
-  const order = await orderFor(toA, 'q');
-  const queued = await Promise.all(
-    Array.from({ length: 40 }, (_, index) =>
-      toA.ask('POST', '/api/trades', { ...order, clientOrderId: `q${index}` }),
-    ),
-  );
-  const stop = await toB.ask('POST', '/api/kill-switch', { reason: 'losing' });
-  expect(stop).toMatchObject({ status: 200, body: { grade: 'stop', shared: true } });
-  killSwitchAnswerSchema.strict().parse(stop.body);
-  await reaches(toA, 'stop');
-  expect((await statusOf(toA)).risk.killSwitch).toMatchObject({ reason: 'losing' });
-  expect(problemOf(await submit(toA, 'stopped'))).toMatchObject(DENIED);
-  // What waited on the other executor is over as well.
-  await tradeIn(toA, idOf(queued.at(-1)!), ['cancelled']);
-  expect((await toA.ask('GET', '/api/queue/status')).body).toMatchObject({ queued: 0 });
-  const told = await eventually('the change on the stream', async () =>
-    (await redis.entries(EVENTS)).find(({ grade, source }) => grade === 'stop' && source === 'redis'),
-  );
-  expect(told).toMatchObject({ type: 'killSwitch', action: 'trip' });
-  expect(Number(told.knownAtMs)).toBeGreaterThanOrEqual(Number(told.atMs));
+it(
+  'a stop on one is a stop on both, whatever becomes of Redis and of the executor',
+  async () => {
+    // All on one pool, so that most of them wait.
+    const order = await orderFor(toA, 'q');
+    const queued = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        toA.ask('POST', '/api/trades', { ...order, clientOrderId: `q${index}` }),
+      ),
+    );
+    const stop = await toB.ask('POST', '/api/kill-switch', { reason: 'losing' });
+    expect(stop).toMatchObject({ status: 200, body: { grade: 'stop', shared: true } });
+    killSwitchAnswerSchema.strict().parse(stop.body);
+    await reaches(toA, 'stop');
+    expect((await statusOf(toA)).risk.killSwitch).toMatchObject({ reason: 'losing' });
+    expect(problemOf(await submit(toA, 'stopped'))).toMatchObject(DENIED);
+    // What waited on the other executor is over as well.
+    await tradeIn(toA, idOf(queued.at(-1)!), ['cancelled']);
+    expect((await toA.ask('GET', '/api/queue/status')).body).toMatchObject({ queued: 0 });
+    const told = await eventually('the change on the stream', async () =>
+      (await redis.entries(EVENTS)).find(({ grade, source }) => grade === 'stop' && source === 'redis'),
+    );
+    expect(told).toMatchObject({ type: 'killSwitch', action: 'trip' });
+    expect(Number(told.knownAtMs)).toBeGreaterThanOrEqual(Number(told.atMs));
 
-  await a.stop();
-  await redis.client.flushall();
-  a = start('continue', a.directory);
-  // From its first answer on, long before it is ready; and that early it hears of the release.
-  toA = await a.control();
-  expect((await statusOf(toA)).risk.killSwitch.grade).toBe('stop');
+    await a.stop();
+    await redis.client.flushall();
+    a = start('continue', a.directory);
+    // From its first answer on, long before it is ready; and that early it hears of the release.
+    toA = await a.control();
+    expect((await statusOf(toA)).risk.killSwitch.grade).toBe('stop');
 
-  const release = await toB.ask('POST', '/api/kill-switch', { active: false, reason: 'checked' });
-  expect(release).toMatchObject({ status: 200, body: { active: false, shared: true } });
-  await reaches(toA, 'off');
-  await tradeIn(toB, idOf(await submit(toB, 'after')), ['finalized']);
-});
+    const release = await toB.ask('POST', '/api/kill-switch', { active: false, reason: 'checked' });
+    expect(release).toMatchObject({ status: 200, body: { active: false, shared: true } });
+    await reaches(toA, 'off');
+    await tradeIn(toB, idOf(await submit(toB, 'after')), ['finalized']);
+  },
+  START_MS,
+);
 
 it('the password of Redis is nowhere to be read', async () => {
   const status = await statusOf(toB);
