@@ -7,6 +7,9 @@ import type { BreakerData, Breakers, KillSwitchData, RaisedAlert, Status } from 
 type Check = Status['health']['checks'][number];
 type Breaker = Breakers['breakers'][number];
 
+/** From good to bad; the worst are shown first. */
+const LEVELS = ['ok', 'warn', 'critical'];
+
 export class HealthView {
   readonly #rows = new KeyedRows<Check>(byId('health-rows', HTMLElement), ({ name }) => name, checkRow);
 
@@ -20,7 +23,7 @@ export class HealthView {
     const real = liveTrading ? 'real endpoints, live' : 'real endpoints, simulated';
     setText(byId('mode', HTMLElement), embedded ? 'embedded cluster' : real);
     setText(byId('version', HTMLElement), `v${version}`);
-    this.#rows.show(health.checks);
+    this.#rows.show([...health.checks].sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)));
   }
 }
 
@@ -37,7 +40,9 @@ function checkRow(): Row<Check> {
       setText(name, check.name);
       name.title = check.name;
       setText(value, `${check.value}${check.unit === undefined ? '' : ` ${check.unit}`}`);
-      setText(since, `${check.level} for ${span(Date.now() - check.sinceMs)}`);
+      const held = span(Date.now() - check.sinceMs);
+      setText(since, check.level === 'ok' ? held : `${check.level} ${held}`);
+      since.title = `${check.level} for ${held}`;
     },
   };
 }
