@@ -3,7 +3,13 @@
  * tell that nothing was lost. One that takes nothing is dropped. Nobody else is held up, and nothing is made for nobody.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LiveHub, MAX_FRAMES_A_TURN, MAX_PENDING_EVENTS, TURN_GAP_MS } from '../src/control/live-hub.js';
+import {
+  LiveHub,
+  MAX_EVENTS_A_TURN,
+  MAX_FRAMES_A_TURN,
+  MAX_PENDING_EVENTS,
+  TURN_GAP_MS,
+} from '../src/control/live-hub.js';
 import {
   CONFLATE_ABOVE_BYTES,
   DROP_ABOVE_MESSAGES_A_SECOND,
@@ -101,12 +107,14 @@ describe('publishing', () => {
     for (const { events } of sockets) expect(events).toMatchObject([{ sequence: 1, data: { id: 'a' } }]);
   });
 
-  it('hands out a bounded number of frames in a turn', () => {
+  it('hands out a bounded number of events and frames in a turn', () => {
     const { socket } = connect();
-    connect();
     for (let index = 0; index < MAX_FRAMES_A_TURN; index++) publish(`trade ${index}`, 'queued');
     turns.shift()!();
-    expect(socket.events).toHaveLength(MAX_FRAMES_A_TURN / 2);
+    expect(socket.events).toHaveLength(MAX_EVENTS_A_TURN);
+    for (let index = 0; index < 7; index++) connect();
+    clock.advance(TURN_GAP_MS);
+    expect(socket.events).toHaveLength(MAX_EVENTS_A_TURN + MAX_FRAMES_A_TURN / 8);
     settle();
     expect(socket.events.map(({ sequence }) => sequence)).toEqual(
       Array.from({ length: MAX_FRAMES_A_TURN }, (_, index) => index + 1),

@@ -11,6 +11,8 @@ import { TOPICS, type Topic } from './ws-protocol.js';
 export const MAX_PENDING_EVENTS = 4_096;
 /** Frames handed to sockets in one turn, all clients together, but at least one event to each. */
 export const MAX_FRAMES_A_TURN = 128;
+/** Events of a topic serialised in one turn: each takes some twelve microseconds, and a turn may take half a millisecond. */
+export const MAX_EVENTS_A_TURN = 32;
 /** Turns of handing out are at least this far apart: what comes in between leaves in one write for each client. */
 export const TURN_GAP_MS = 2;
 
@@ -121,10 +123,14 @@ export class LiveHub {
     let isOneLeft = false;
     for (const { subscribers, pending } of this.#topics.values()) {
       if (pending.size === 0 || subscribers.size === 0) continue;
-      const events = pending.take(Math.max(1, Math.floor(MAX_FRAMES_A_TURN / subscribers.size)));
+      const events = pending.take(eventsATurn(subscribers.size));
       for (const subscriber of subscribers) subscriber.deliver(events);
       isOneLeft ||= pending.size > 0;
     }
     if (isOneLeft) this.#schedule();
   }
+}
+
+function eventsATurn(subscribers: number): number {
+  return Math.min(MAX_EVENTS_A_TURN, Math.max(1, Math.floor(MAX_FRAMES_A_TURN / subscribers)));
 }
