@@ -16,7 +16,10 @@ export function readLog(path: string): readonly LogLine[] {
     .map((line) => JSON.parse(line) as LogLine);
 }
 
+/** What a critical alert is logged as; under chaos some fire, as they should. */
+const ALERT = 'alert firing';
+
 /** What the executor held to be impossible. */
 export function readFaults(path: string): readonly LogLine[] {
-  return readLog(path).filter((line) => line.level === 'error');
+  return readLog(path).filter((line) => line.level === 'error' && line.message !== ALERT);
 }
