@@ -25,7 +25,8 @@ const RPC_5XX: ReadonlySet<string> = new Set<ErrorCode>(['RPC_FAILED', 'RPC_TIME
 /** uWebSockets' own answers to bytes that are no HTTP/1.1 request, and Node's of the admin port. */
 const PARSER_STATUSES: ReadonlySet<number> = new Set([400, 408, 413, 414, 417, 426, 431, 501, 505]);
 const RPC_STATUSES: ReadonlySet<number> = new Set([200, 400, 405, 413, 415, 429]);
-const ADMIN_STATUSES: ReadonlySet<number> = new Set([200, 400, 403, 404, 405, 413]);
+/** Of the two servers on Node's own HTTP; 408 is its word for a head that took too long to come. */
+const ADMIN_STATUSES: ReadonlySet<number> = new Set([200, 400, 403, 404, 405, 408, 413]);
 /** Statuses of gRPC that the interface's server gives; 1 is what our own cancelling makes of a call. */
 const GRPC_STATUSES: ReadonlySet<number> = new Set([0, 1, 2, 3, 5, 8, 11, 12, 13, 14]);
 /** Close code of a connection that sent more messages a second than the executor takes. */

@@ -1,6 +1,6 @@
 /**
  * Memory over a run: sampled after forced collections, and judged by the slope of its second half. What a call takes
- * for a moment (a key derivation, a profile) is no leak: of each stretch of that half only the least sample counts.
+ * for a moment (a key derivation, a profile) is no leak: of each stretch of that half the median sample counts.
  */
 import { residentBytes } from './process-facts.js';
 
@@ -13,7 +13,7 @@ export interface MemoryTrend {
   readonly startMiB: number;
   readonly endMiB: number;
   readonly mostMiB: number;
-  /** Of a straight line through the least samples of the second half's stretches. */
+  /** Of a straight line through the median samples of the second half's stretches. */
   readonly slopeMiBPer100k: number;
   /** What that line rises by over the second half. */
   readonly secondHalfMiB: number;
@@ -49,7 +49,7 @@ export class MemoryWatch {
 }
 
 export function trendOf(samples: readonly MemorySample[]): MemoryTrend {
-  const half = leastOfStretches(samples.slice(Math.floor(samples.length / 2)));
+  const half = mediansOfStretches(samples.slice(Math.floor(samples.length / 2)));
   const slope = slopeOf(half);
   const span = (half.at(-1)?.sent ?? 0) - (half[0]?.sent ?? 0);
   const mib = (bytes: number) => Math.round((bytes / MIB) * 10) / 10;
@@ -63,14 +63,15 @@ export function trendOf(samples: readonly MemorySample[]): MemoryTrend {
   };
 }
 
-function leastOfStretches(samples: readonly MemorySample[]): readonly MemorySample[] {
+function mediansOfStretches(samples: readonly MemorySample[]): readonly MemorySample[] {
   const length = Math.max(1, Math.ceil(samples.length / STRETCHES));
-  const least: MemorySample[] = [];
+  const medians: MemorySample[] = [];
   for (let at = 0; at < samples.length; at += length) {
-    const stretch = samples.slice(at, at + length);
-    least.push(stretch.reduce((a, b) => (b.bytes < a.bytes ? b : a)));
+    const stretch = samples.slice(at, at + length).sort((a, b) => a.bytes - b.bytes);
+    const median = stretch[Math.floor(stretch.length / 2)];
+    if (median !== undefined) medians.push(median);
   }
-  return least;
+  return medians;
 }
 
 /** Least squares, bytes a message. */
