@@ -180,3 +180,15 @@ describe('a dry run', () => {
     expect(rig.sends).toEqual([]);
   });
 });
+
+describe('subscribers of trades', () => {
+  it('hear of acceptance and signing behind the first send, and in order', async () => {
+    const rig = new DeskRig();
+    rig.buildsInPlace = true;
+    const heard: string[] = [];
+    rig.onSend = () => heard.push('bytes');
+    rig.desk.onTrade(({ change }) => heard.push(change.state));
+    await rig.sent();
+    expect(heard).toEqual(['bytes', 'queued', 'signed', 'sent']);
+  });
+});

@@ -95,7 +95,7 @@ export class TradeDesk {
    */
   submit(intent: TradeIntent, receivedUs: number, fingerprint: string = fingerprintOf(intent)): Trade {
     try {
-      return this.#accept(intent, receivedUs, fingerprint);
+      return this.#moves.tellingAfter(() => this.#accept(intent, receivedUs, fingerprint));
     } catch (error) {
       if (error instanceof HotslotError) for (const listener of this.#refusalListeners) listener(error);
       throw error;

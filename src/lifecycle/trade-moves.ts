@@ -22,6 +22,8 @@ export class TradeMoves implements Moves {
   readonly #scheduler: Scheduler;
   readonly #heldEnds: HeldEnds;
   readonly #listeners: ((event: TradeEvent) => void)[] = [];
+  /** Events that are told once the work at hand is over. */
+  #untold: TradeEvent[] | undefined;
 
   constructor(ports: DeskPorts, store: TradeStore, locks: LockKeeper, scheduler: Scheduler) {
     this.#ports = ports;
@@ -44,6 +46,19 @@ export class TradeMoves implements Moves {
   /** Every state change, after it was journalled. */
   onTrade(listener: (event: TradeEvent) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Does the work first and tells of it then, in order: subscribers come behind a trade's bytes, not before them. */
+  tellingAfter<T>(work: () => T): T {
+    if (this.#untold !== undefined) return work();
+    const untold: TradeEvent[] = [];
+    this.#untold = untold;
+    try {
+      return work();
+    } finally {
+      this.#untold = undefined;
+      for (const event of untold) this.#tell(event);
+    }
   }
 
   /** As the scheduler sees it. */
@@ -108,7 +123,12 @@ export class TradeMoves implements Moves {
     if (details.denial) trade.denial = details.denial;
     if (details.outcome) trade.outcome = details.outcome;
     this.#stampState(live, state);
-    for (const listener of this.#listeners) listener({ trade, change });
+    if (this.#untold === undefined) this.#tell({ trade, change });
+    else this.#untold.push({ trade, change });
+  }
+
+  #tell(event: TradeEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 
   #record(trade: Trade, change: StateChange, details: MoveDetails): void {

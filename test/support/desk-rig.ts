@@ -97,6 +97,8 @@ export class DeskRig {
   building: (() => void)[] | undefined;
   firstSend: 'sent' | 'withheld' | 'waiting' = 'sent';
   onSend: (() => void) | undefined;
+  /** Attempts are built without a promise, as on the main thread. */
+  buildsInPlace = false;
   shrinks: boolean | undefined;
   /** Whether the profit and loss has what landed before a restart. */
   isBooked = true;
@@ -273,7 +275,7 @@ export class DeskRig {
           atMs <= this.lastStopAtMs || (stopCount !== undefined && stopCount !== this.stopCount),
         forget: (signature) => void this.admitted.delete(signature),
       },
-      builder: { build: (request) => this.#build(request) },
+      builder: { build: (request) => (this.buildsInPlace ? this.#built(request) : this.#build(request)) },
       journal: this.#journal(),
       sender: this.#sender(),
       confirmer: {
@@ -293,6 +295,10 @@ export class DeskRig {
   async #build(request: BuildRequest): Promise<BuiltAttempt | BuildFailure> {
     this.builds.push(request);
     if (this.building !== undefined) await new Promise<void>((resolve) => this.building!.push(resolve));
+    return this.#built(request);
+  }
+
+  #built(request: BuildRequest): BuiltAttempt | BuildFailure {
     if (this.failsToBuild !== undefined) return this.failsToBuild;
     this.#signatures += 1;
     const height = this.slots.blockHeight('confirmed') ?? 0;
