@@ -74,6 +74,15 @@ describe('a listing', () => {
     expect(pages).toBe(Math.ceil(50 / 7));
   });
 
+  it('goes by the ids where a trade was accepted some milliseconds after its id was made', async () => {
+    const late = trades.map((trade, index) => ({
+      ...trade,
+      acceptedAtMs: trade.acceptedAtMs + (index % 3),
+    }));
+    const { ids } = await everyPage(late, late);
+    expect(ids).toEqual(byFallingId(late));
+  });
+
   it('reads from history only what memory does not have', async () => {
     const { reads } = await everyPage(memory, archived);
     expect(reads.sort()).toEqual(

@@ -230,7 +230,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   if (options.whenWarm === undefined) market.start(holdings, keys.all());
   const unread = unreadOutcomes(replayed.trades.values(), (signature) => risk.pnl.has(signature));
   const warmUp = pauseUntilWarm(desk, market, clock);
-  desk.resume([...replayed.live, ...unread], clock.monotonicUs(), replayed.suspect);
+  // In the order in which they came, as the memory keeps them.
+  const taken = [...replayed.live, ...unread].sort((one, other) => (one.id < other.id ? -1 : 1));
+  desk.resume(taken, clock.monotonicUs(), replayed.suspect);
   const lost = searchLostAttempts({ replayed, desk, journal, index, market, rpc, clock, log });
   searchStrangers(strangers, reader, wallets, replayed, clock, log);
   if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });

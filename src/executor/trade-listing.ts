@@ -2,6 +2,7 @@
 import type { TradePage, TradeQuery } from '../control/operations.js';
 import type { TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
+import { timePartOf } from '../model/trade-id.js';
 
 /** Trades that one page looks at; a filter that finds fewer gets a page that is not full, and where it goes on. */
 export const MAX_LOOKED_AT = 10_000;
@@ -58,7 +59,8 @@ class ById {
   #fill(): void {
     const first = this.#ahead;
     if (first === undefined) return;
-    while (this.#ahead !== undefined && this.#ahead.acceptedAtMs === first.acceptedAtMs) {
+    const idTime = timePartOf(first.id);
+    while (this.#ahead !== undefined && timePartOf(this.#ahead.id) === idTime) {
       this.#run.push(this.#ahead);
       this.#ahead = this.#pull();
     }

@@ -108,10 +108,11 @@ export class TradeDesk {
     this.#assertOpen(intent);
     const route = this.#ports.route(intent);
     const limit = bindingLimit(intent, route.quote);
-    const id = newTradeId(this.#ports.clock.nowMs(), this.#ports.random);
+    const acceptedAtMs = this.#ports.clock.nowMs();
+    const id = newTradeId(acceptedAtMs, this.#ports.random);
     const grade = this.#ports.killGrade();
     const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
-    const trade = this.#newTrade({ id, intent, fingerprint, route, limit, wallet });
+    const trade = this.#newTrade({ id, acceptedAtMs, intent, fingerprint, route, limit, wallet });
     const live = this.#store.add(trade, receivedUs, this.#ports.gate.stopCount());
     this.#moves.stamp(live, 'validatedUs');
     try {
@@ -266,15 +267,15 @@ export class TradeDesk {
 
   #newTrade(facts: {
     readonly id: TradeId;
+    readonly acceptedAtMs: number;
     readonly intent: TradeIntent;
     readonly fingerprint: string;
     readonly route: Route;
     readonly limit: bigint;
     readonly wallet: Address;
   }): Trade {
-    const { id, intent, fingerprint, route, limit, wallet } = facts;
-    const nowMs = this.#ports.clock.nowMs();
-    const accepted: StateChange = { state: 'accepted', atMs: nowMs, knownAtMs: nowMs, evidence: LOCAL };
+    const { id, acceptedAtMs: atMs, intent, fingerprint, route, limit, wallet } = facts;
+    const accepted: StateChange = { state: 'accepted', atMs, knownAtMs: atMs, evidence: LOCAL };
     return {
       id,
       intent,
@@ -285,12 +286,12 @@ export class TradeDesk {
       limit,
       acceptedQuote: { amountIn: route.quote.amountIn, amountOut: route.quote.amountOut, slot: route.slot },
       intentSlot: this.#ports.slots.head(),
-      acceptedAtMs: nowMs,
+      acceptedAtMs: atMs,
       stopCount: this.#ports.gate.stopCount(),
-      deadlineAtMs: nowMs + intent.deadlineMs,
+      deadlineAtMs: atMs + intent.deadlineMs,
       attempts: [],
       history: [accepted],
-      times: { receivedAtMs: nowMs },
+      times: { receivedAtMs: atMs },
     };
   }
 

@@ -16,3 +16,8 @@ export function newTradeId(nowMs: number, random: Random): TradeId {
   for (let i = 0; i < RANDOM_DIGITS; i++) digits += ALPHABET[Math.floor(random.next() * 32)]!;
   return asTradeId(`t${digits}`);
 }
+
+/** What ids of one millisecond have in common; it grows with the time. */
+export function timePartOf(id: TradeId): string {
+  return id.slice(0, 1 + TIME_DIGITS);
+}
