@@ -20,6 +20,13 @@ const TRADES_A_TURN = 64;
 const RECORDS_A_TURN = 128;
 /** Names learned between two turns. */
 const NAMES_A_TURN = 1_024;
+/** Refused trades kept to be put again (L6); those beyond come back at the next start. */
+const MAX_REFUSED_TRADES = 65_536;
+/**
+ * With batches by the event's turn, LMDB's binding begins each with a write whose promise nobody has: where the disk is
+ * full its refusal would end the process. As many writes as this begin a commit before the turn is over.
+ */
+const COMMITS = { eventTurnBatching: false, txnStartThreshold: 64 };
 
 export interface HistoryQuery {
   readonly wallet?: Address;
@@ -48,6 +55,8 @@ export class TradeIndex {
   readonly #seen = new SeenFilter();
   #hasSeenAll = false;
   #fault: string | undefined;
+  /** Trades that could not be written; they are put again as soon as the disk takes one. */
+  readonly #refused = new Map<TradeId, { readonly trade: Trade; readonly fingerprint: string }>();
   #writtenAtOpen = 0;
 
   private constructor(root: RootDatabase) {
@@ -76,9 +85,9 @@ export class TradeIndex {
     if (index === undefined || !index.#isOf(options.genesisHash)) {
       await index?.close();
       rmSync(options.dir, { recursive: true, force: true });
-      index = new TradeIndex(open({ path: join(options.dir, 'trades.mdb') }));
-      await index.#meta.put('version', INDEX_VERSION);
-      await index.#meta.put('genesisHash', options.genesisHash);
+      index = new TradeIndex(open({ path: join(options.dir, 'trades.mdb'), ...COMMITS }));
+      await index.#putMeta('version', INDEX_VERSION);
+      await index.#putMeta('genesisHash', options.genesisHash);
     }
     await index.#takeArchive(files, archiveDirectoryOf(options.journalDir));
     await index.#putAll(options.replayed.trades.values(), options.replayed.orders);
@@ -104,7 +113,7 @@ export class TradeIndex {
 
   static #openAt(dir: string): TradeIndex | undefined {
     try {
-      return new TradeIndex(open({ path: join(dir, 'trades.mdb') }));
+      return new TradeIndex(open({ path: join(dir, 'trades.mdb'), ...COMMITS }));
     } catch {
       // Not readable as LMDB: it holds nothing of its own, so it is rebuilt rather than repaired.
       return undefined;
@@ -132,7 +141,7 @@ export class TradeIndex {
       if (count % RECORDS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await this.#putAll(state.trades.values(), state.orders);
-    if (this.#fault === undefined) await this.#meta.put('archiveThrough', segment);
+    if (this.#fault === undefined) await this.#putMeta('archiveThrough', segment);
   }
 
   /**
@@ -170,9 +179,32 @@ export class TradeIndex {
 
   /**
    * Writes a trade as it is now; resolves when committed or refused (see `fault`), which nobody needs to
-   * wait for. The signed bytes stay in the journal.
+   * wait for. What was refused is put again with the next trade that is committed. The signed bytes stay in the journal.
    */
   async put(trade: Trade, fingerprint: string): Promise<void> {
+    if (!(await this.#write(trade, fingerprint))) {
+      if (this.#refused.size < MAX_REFUSED_TRADES) this.#refused.set(trade.id, { trade, fingerprint });
+      return;
+    }
+    this.#refused.delete(trade.id);
+    await this.#putRefused();
+  }
+
+  async #putRefused(): Promise<void> {
+    if (this.#refused.size === 0) return;
+    const refused = [...this.#refused.values()];
+    this.#refused.clear();
+    let count = 0;
+    for (const { trade, fingerprint } of refused) {
+      if (!(await this.#write(trade, fingerprint))) break;
+      count += 1;
+    }
+    for (const again of refused.slice(count)) this.#refused.set(again.trade.id, again);
+    if (this.#refused.size === 0) this.#fault = undefined;
+  }
+
+  /** @returns whether all of it was committed */
+  async #write(trade: Trade, fingerprint: string): Promise<boolean> {
     const { id, wallet, acceptedAtMs, attempts } = trade;
     this.#seen.add(trade.intent.clientOrderId);
     for (const { signature } of attempts) this.#seen.add(signature);
@@ -187,12 +219,26 @@ export class TradeIndex {
       this.#times.put(['', acceptedAtMs, id], true),
       ...attempts.map((attempt) => this.#signatures.put(attempt.signature, id)),
     ];
+    let isWhole = true;
     for (const result of await Promise.allSettled(writes)) {
-      if (result.status === 'rejected') this.#fault = String(result.reason);
+      if (result.status === 'fulfilled') continue;
+      isWhole = false;
+      hearCause(result.reason);
+      this.#fault = String(result.reason);
+    }
+    return isWhole;
+  }
+
+  async #putMeta(key: string, value: string | number): Promise<void> {
+    try {
+      await this.#meta.put(key, value);
+    } catch (error) {
+      hearCause(error);
+      throw error;
     }
   }
 
-  /** Why a write was refused; what is missing then comes back at the next start. */
+  /** Why a write was refused, as long as what was refused is missing. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -255,4 +301,10 @@ export class TradeIndex {
   async close(): Promise<void> {
     await this.#root.close();
   }
+}
+
+/** A refused commit's error carries a promise of the cause, whose refusal ends the process where nobody hears it. */
+function hearCause(error: unknown): void {
+  const { commitError } = error as { readonly commitError?: unknown };
+  if (commitError instanceof Promise) void commitError.catch(() => undefined);
 }
