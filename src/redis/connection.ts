@@ -122,7 +122,7 @@ function optionsOf(random: Random): RedisOptions & { replyMapping: 'legacy' } {
   };
 }
 
-/** Once when it goes and once when it is back; never an address or a password. */
+/** Once when it goes and once when it is back; never a password. */
 function logChanges(redis: Redis, log: Log): void {
   let isUp: boolean | undefined;
   redis.on('ready', () => {
@@ -138,12 +138,12 @@ function logChanges(redis: Redis, log: Log): void {
 }
 
 const MAX_SENTENCE = 200;
+/** Behind it Redis repeats what it was sent, which for an AUTH that it does not know is the password. */
+const ARGUMENTS = /,? with args beginning with:.*/s;
 
 /** What went wrong, without a command's arguments. */
 export function sentenceOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
-  return (message === undefined || message === '' ? String(code ?? 'failed') : message).slice(
-    0,
-    MAX_SENTENCE,
-  );
+  const sentence = message === undefined || message === '' ? String(code ?? 'failed') : message;
+  return sentence.replace(ARGUMENTS, '').slice(0, MAX_SENTENCE);
 }
