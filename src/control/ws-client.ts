@@ -76,7 +76,8 @@ export class WsClient implements Subscriber {
   }
 
   subscribe(topics: readonly Topic[]): void {
-    for (const topic of topics) this.#hub.subscribe(topic, this);
+    // Once each, however often a frame names it: every snapshot is work of the trades' thread.
+    for (const topic of new Set(topics)) this.#hub.subscribe(topic, this);
   }
 
   unsubscribe(topics: readonly Topic[]): void {
