@@ -16,11 +16,6 @@ export class HttpReader {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
   }
 
-  /** Whether anything is left that no answer has used. */
-  get hasRest(): boolean {
-    return this.#bytes.length > 0;
-  }
-
   /** The next whole answer; undefined as long as it is not there. @throws Error for what is no HTTP */
   next(): HttpAnswer | undefined {
     const headEnd = this.#bytes.indexOf(HEAD_END);

@@ -43,7 +43,6 @@ export type {
   BlockHeight,
   Blockhash,
   Commitment,
-  Lamports,
   Signature,
   Slot,
   TradeId,

@@ -138,11 +138,6 @@ export class AccountCache {
     return this.#refresh(entry);
   }
 
-  /** Whether the account's state fetched at this slot is in the head's view, or was passed by later writes. */
-  fetchedCounts(slot: Slot): boolean {
-    return this.#tree.countsFetched(slot);
-  }
-
   /** Looks again at every account that the change of slots can have touched. */
   slotsChanged(change: TreeChange): AccountChange[] {
     const touched = new Set<Entry>();

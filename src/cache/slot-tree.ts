@@ -132,11 +132,6 @@ export class SlotTree {
     return newest?.slot ?? asSlot(0);
   }
 
-  /** On the head's ancestry, or the slot in progress on top of it; not for slots at or below the root. */
-  isVisible(slot: Slot): boolean {
-    return this.#visible.has(slot);
-  }
-
   /** Whether a state that the stream wrote in this slot counts in the head's view. */
   counts(slot: Slot): boolean {
     return this.#visible.has(slot) || this.#nodes.get(slot)?.rooted === true;

@@ -12,9 +12,6 @@ export type Blockhash = Branded<string, 'Blockhash'>;
 export type Slot = Branded<number, 'Slot'>;
 /** Blocks since genesis along one fork. */
 export type BlockHeight = Branded<number, 'BlockHeight'>;
-export type Lamports = Branded<bigint, 'Lamports'>;
-/** Micro-lamports a compute unit. */
-export type MicroLamports = Branded<bigint, 'MicroLamports'>;
 /** An executor's own id of a trade, `t` and 26 characters of Crockford base32 that sort by time. */
 export type TradeId = Branded<string, 'TradeId'>;
 
@@ -32,7 +29,6 @@ export const asSignature = (text: string): Signature => text as Signature;
 export const asBlockhash = (text: string): Blockhash => text as Blockhash;
 export const asSlot = (value: number): Slot => value as Slot;
 export const asBlockHeight = (value: number): BlockHeight => value as BlockHeight;
-export const asLamports = (value: bigint): Lamports => value as Lamports;
 export const asTradeId = (text: string): TradeId => text as TradeId;
 
 /** Largest unsigned 64-bit integer. */

@@ -6,7 +6,6 @@ import { MAX_INTERNED_ACCOUNTS } from './account-interner.js';
  * Classes 0 to 9 are the intent's priority. Class 10, who had its turn already, goes before all of them; class
  * 11, whose bytes are out (see LockTable.regain), before that.
  */
-export const CLASS_COUNT = 12;
 export const FRONT_CLASS = 10;
 export const REGAIN_CLASS = 11;
 /** Most tickets that wait or hold at one time. */

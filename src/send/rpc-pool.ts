@@ -136,16 +136,6 @@ export class RpcPool {
     throw failure;
   }
 
-  /** Asks every node; failures are left out of the answer. */
-  async callAll(method: string, params: readonly unknown[]): Promise<{ result: unknown; host: string }[]> {
-    const asked = this.#inOrder(undefined).map(async (node) => ({
-      result: await this.#ask(node, method, params, undefined),
-      host: node.caller.host,
-    }));
-    const settled = await Promise.allSettled(asked);
-    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  }
-
   /**
    * Asks every node whose breaker is closed for its processed slot. How far each is behind the newest of them, and
    * behind `newestSlot` (the stream's head), counts in its health. Failures count there too and are not thrown.
