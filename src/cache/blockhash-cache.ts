@@ -1,4 +1,4 @@
-/** Blockhashes that may be signed on: those of confirmed blocks (solana.md, points 1 and 2). */
+/** Blockhashes that may be signed on: those of confirmed blocks. */
 import { asBlockHeight } from '../model/brands.js';
 import type { SlotTree } from './slot-tree.js';
 import type { BlockhashEntry, BlockhashView } from './types.js';

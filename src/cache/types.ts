@@ -31,7 +31,7 @@ export interface SlotView {
   /** Whether a slot is on the head's ancestry (rooted slots below the window count as such). */
   isOnHeadFork(slot: Slot): boolean;
   statusOf(slot: Slot): Commitment | 'dead' | 'lost' | 'unknown';
-  /** First block above a height that has reached the commitment: its slot (solana.md, point 3). */
+  /** First block above a height that has reached the commitment: its slot. */
   firstSlotAboveHeight(height: BlockHeight, commitment: Commitment): Slot | undefined;
   /** Milliseconds a block, observed lately. */
   observedBlockMs(): number;

@@ -1,7 +1,7 @@
 /**
  * Learns what became of each attempt. The stream says first where it landed; commitments follow from the slot's
  * fate along the head's ancestry; polled statuses are the second source; the end of an attempt that did not land
- * is only ever a proof (solana.md, point 3), never a timer.
+ * is only ever a proof, never a timer.
  */
 import type { CacheListener, SlotView } from '../cache/types.js';
 import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
@@ -267,7 +267,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
       if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
       const isQuiet = now - tracked.askedAtMs >= QUIET_MS;
       const isPast = height !== undefined && height > tracked.lastValidBlockHeight;
-      // Past its height an attempt's status is history: nodes keep recent ones only (solana.md, point 4).
+      // Past its height an attempt's status is history: nodes keep recent ones only.
       if (isPast && (isQuiet || this.#needsProof(tracked))) proofs.push(tracked);
       else if (isQuiet) polls.push(tracked);
     }

@@ -1,5 +1,5 @@
 /**
- * The proof that an attempt can never land (solana.md, point 3): a block above its last valid height has the
+ * The proof that an attempt can never land: a block above its last valid height has the
  * commitment, a node whose view includes that block does not know the signature with its history searched, and
  * that node has not pruned the slots in which the attempt could have landed.
  */

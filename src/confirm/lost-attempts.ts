@@ -19,7 +19,7 @@ import type { Clock, TimerHandle } from '../time/clock.js';
 
 /** How often a wallet in doubt is looked at. */
 export const SEARCH_PERIOD_MS = 500;
-/** Blocks for which a blockhash can be used (solana.md, point 2). */
+/** Blocks for which a blockhash can be used. */
 const VALIDITY_BLOCKS = 150;
 /** Blocks by which the stream may be behind what the earlier life had seen when it signed. */
 export const LAG_MARGIN_BLOCKS = 32;

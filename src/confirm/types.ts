@@ -26,7 +26,7 @@ export type AttemptEvent =
       readonly slot: Slot;
       readonly evidence: Evidence;
     }
-  /** Proven dead at the commitment (solana.md, point 3). */
+  /** Proven dead at the commitment. */
   | {
       readonly kind: 'expired';
       readonly signature: Signature;

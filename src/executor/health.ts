@@ -19,7 +19,7 @@ export class Health {
     this.#timer = clock.every(HEALTH_LOOK_MS, () => void this.checks());
   }
 
-  /** For a part that not every executor has, such as Redis: its findings stand beside the others. */
+  /** For a part that watches this one, as the delivery of alerts does: its findings stand beside the others. */
   addChecks(look: () => readonly Finding[]): void {
     this.#more.push(look);
   }

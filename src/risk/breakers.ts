@@ -38,7 +38,7 @@ export const MAX_BREAKERS = 1000;
 export type BreakerState = 'closed' | 'open' | 'halfOpen' | 'isolated';
 
 export interface BreakerStatus {
-  /** `rpc:<host>`, `yellowstone:<host>`, `redis`, `jupiter`, `jito`. */
+  /** `rpc:<host>`, `yellowstone:<host>`, `redis`, `jupiter`. */
   readonly name: string;
   readonly state: BreakerState;
   /** Epoch ms of the last change of state. */

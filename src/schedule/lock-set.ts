@@ -3,7 +3,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { Address } from '../model/brands.js';
 import type { AccountInterner } from './account-interner.js';
 
-/** Most accounts of one transaction (solana.md, point 16: 128 once the cluster raises its limit from 64). */
+/** Most accounts of one transaction (128 once the cluster raises its limit from 64). */
 export const MAX_LOCKS_PER_TRADE = 128;
 
 /**
