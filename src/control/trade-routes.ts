@@ -65,7 +65,7 @@ export function tradeRoutes(operations: Operations): Route[] {
       summary: 'Cancel a trade: an unsigned one is over, a signed one gets no more resends',
       request: { parameters: idParameters },
       answers: { 200: jsonAnswer('What became of it.', cancelSchema) },
-      problems: ['TRADE_UNKNOWN', 'NOT_READY'],
+      problems: ['TRADE_UNKNOWN', 'JOURNAL_UNWRITABLE', 'NOT_READY'],
       handler: (request) => cancel(operations, request),
     },
   ];
@@ -94,8 +94,11 @@ const SUBMIT_PROBLEMS = [
   'POOL_DISABLED',
   'POOL_NOT_READY',
   'PRICE_IMPACT',
+  'REFERENCE_DEVIATION',
+  'REFERENCE_UNKNOWN',
   'KEY_LOCKED',
   'JOURNAL_UNWRITABLE',
+  'JOURNAL_CORRUPT',
   'NOT_READY',
 ] as const;
 
