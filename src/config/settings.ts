@@ -3,7 +3,7 @@
  * docs/CONFIG.md all come from it.
  */
 import { z } from 'zod';
-import { asAddress } from '../model/brands.js';
+import { ADDRESS_PATTERN, asAddress } from '../model/brands.js';
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
@@ -85,9 +85,8 @@ const redisUrl = z
     'must be a redis:// or rediss:// URL',
   );
 
-const addressPattern = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 const addressList = list
-  .pipe(z.array(z.string().regex(addressPattern, 'must be base58 addresses')))
+  .pipe(z.array(z.string().regex(ADDRESS_PATTERN, 'must be base58 addresses')))
   .transform((texts) => texts.map(asAddress));
 
 const text = z.string().min(1).max(4096);
@@ -436,7 +435,7 @@ export const SETTINGS = {
   ),
   QUOTE_MINT: setting(
     'risk',
-    z.string().regex(addressPattern),
+    z.string().regex(ADDRESS_PATTERN),
     'So11111111111111111111111111111111111111112',
     'Mint in which loss, drawdown and concentration are counted.',
   ),

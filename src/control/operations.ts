@@ -127,7 +127,6 @@ export interface Operations extends Maintenance {
   cancel(id: TradeId): CancelResult;
   queueStatus(): QueueStatus;
   clearQueue(): readonly TradeId[];
-  liveAttempts(): readonly LiveAttempt[];
   killSwitch(): KillSwitchState;
   /** Another number after every change of the kill switch. */
   killSwitchVersion(): number;

@@ -3,10 +3,9 @@
  * costs 60 µs of a cold trade. What is not plainly right is left to the schema, which alone says what is wrong; a
  * property test holds the two together.
  */
-import { type Address, asAddress, U64_MAX } from '../model/brands.js';
+import { ADDRESS_PATTERN, type Address, asAddress, U64_MAX } from '../model/brands.js';
 import type { SwapMode, TradeIntent } from '../model/trade-intent.js';
 import {
-  ADDRESS_PATTERN,
   BASE_UNITS_PATTERN,
   CLIENT_ORDER_ID_PATTERN,
   DEFAULT_PRIORITY,

@@ -1,7 +1,6 @@
 /** What a trade request's fields must look like, for the schema and for the reader that goes before it. */
 
 export const CLIENT_ORDER_ID_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
-export const ADDRESS_PATTERN = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 /** A whole number in decimal, without sign or leading zeros, of at most 64 bits' digits. */
 export const BASE_UNITS_PATTERN = /^(0|[1-9]\d{0,19})$/;
 export const MAX_WALLET_LENGTH = 64;

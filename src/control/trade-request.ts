@@ -1,11 +1,10 @@
 /** A trade as clients write it: checked field by field, every fault with a stable code and the field's name. */
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
-import { asAddress, U64_MAX } from '../model/brands.js';
+import { ADDRESS_PATTERN, asAddress, U64_MAX } from '../model/brands.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 import { quickTradeIntent } from './quick-trade-request.js';
 import {
-  ADDRESS_PATTERN,
   BASE_UNITS_PATTERN,
   CLIENT_ORDER_ID_PATTERN,
   DEFAULT_PRIORITY,

@@ -39,7 +39,6 @@ export function executorOperations(
     cancel: (id) => desk.cancel(id),
     queueStatus: () => desk.scheduler.status(),
     clearQueue: () => desk.clearQueue(),
-    liveAttempts: () => desk.liveAttempts(),
     killSwitch: () => killSwitchState(killSwitch.status()),
     killSwitchVersion: killSwitchVersionOf(killSwitch),
     engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),

@@ -100,11 +100,6 @@ export class RiskAdmission implements Admission {
     this.#held.delete(wallet);
   }
 
-  /** Wallets in doubt. */
-  get heldCount(): number {
-    return this.#held.size;
-  }
-
   release(tradeId: TradeId): void {
     this.#options.reservations.release(tradeId);
     this.#shrinking.delete(tradeId);
@@ -124,13 +119,6 @@ export class RiskAdmission implements Admission {
   /** Whether a live trade was one that shrinks a position when it was accepted. */
   shrinks(trade: Trade): boolean {
     return this.#shrinking.has(trade.id);
-  }
-
-  /** Trades from before the restart that are not settled yet. */
-  get unsettledCount(): number {
-    let count = 0;
-    for (const trades of this.#unsettled.values()) count += trades.size;
-    return count;
   }
 
   /** A price may move in our favour before the trade lands; the tolerance is taken as the measure of that. */

@@ -24,6 +24,9 @@ export function isAtLeast(have: Commitment, want: Commitment): boolean {
   return commitmentRank[have] >= commitmentRank[want];
 }
 
+/** What an address looks like in base58; that it is 32 bytes is not said by it. */
+export const ADDRESS_PATTERN = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
 export const asAddress = (text: string): Address => text as Address;
 export const asSignature = (text: string): Signature => text as Signature;
 export const asBlockhash = (text: string): Blockhash => text as Blockhash;

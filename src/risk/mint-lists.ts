@@ -1,15 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HotslotError } from '../errors/hotslot-error.js';
-import { type Address, asAddress } from '../model/brands.js';
+import { ADDRESS_PATTERN, type Address, asAddress } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 
 /** How often the files' times are looked at. */
 export const LIST_POLL_MS = 2000;
 /** Longest list file that is read. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;
-
-const ADDRESS_PATTERN = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 
 interface List {
   readonly path: string | undefined;

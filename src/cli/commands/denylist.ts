@@ -9,12 +9,11 @@ import { loadConfig } from '../../config/config.js';
 import { mintListPaths } from '../../config/mint-list-paths.js';
 import type { MintListsView } from '../../control/operations.js';
 import { replaceFile, systemFs } from '../../journal/journal-fs.js';
+import { ADDRESS_PATTERN } from '../../model/brands.js';
 import { ControlError, controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment, type Environment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
-
-const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 
 export function denylistCommand(): Command {
   return new Command('denylist')
@@ -54,7 +53,7 @@ function told(path: string): CommandResult {
 
 /** Comments and order stay as they are. */
 async function change(mint: string, isDenied: boolean): Promise<CommandResult> {
-  if (!ADDRESS.test(mint)) throw new Error('the mint must be a base58 address');
+  if (!ADDRESS_PATTERN.test(mint)) throw new Error('the mint must be a base58 address');
   const environment = commandEnvironment();
   const path = denylistPath(environment);
   const others = linesIn(path).filter((line) => mintOf(line) !== mint);

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { mintListPaths } from '../../config/mint-list-paths.js';
 import { decodeMint, type MintFacts } from '../../market/mint-layout.js';
 import { TOKEN_2022_PROGRAM, transferFeeAt } from '../../market/transfer-fee.js';
-import { type Address, asAddress } from '../../model/brands.js';
+import { ADDRESS_PATTERN, type Address, asAddress } from '../../model/brands.js';
 import { MintLists } from '../../risk/mint-lists.js';
 import { systemClock } from '../../time/clock.js';
 import { TOKEN_PROGRAM } from '../../transaction/program-ids.js';
@@ -18,7 +18,6 @@ import { type TokenReport, tokenLines } from '../token-lines.js';
 import { type PoolReport, poolReports } from '../token-pools.js';
 
 const SLOTS_AN_EPOCH = 432_000;
-const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 
 interface Options {
   readonly amount?: bigint;
@@ -44,7 +43,7 @@ function wholeAmount(text: string): bigint {
 }
 
 async function validate(chain: CommandChain, text: string, options: Options): Promise<CommandResult> {
-  if (!ADDRESS.test(text)) throw new Error('the mint must be a base58 address');
+  if (!ADDRESS_PATTERN.test(text)) throw new Error('the mint must be a base58 address');
   const mint = asAddress(text);
   const { accounts, contextSlot } = await chain.reader.accounts([mint], 'confirmed');
   const account = accounts[0];

@@ -1,7 +1,8 @@
 /** Parts that the answers share. Numbers of 64 bits are text, since JSON's numbers end at 2^53. */
 import { z } from 'zod';
+import { ADDRESS_PATTERN } from '../../model/brands.js';
 
-export const address = () => z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/);
+export const address = () => z.string().regex(ADDRESS_PATTERN);
 export const signature = () => z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{64,90}$/);
 export const count = () => z.int().min(0);
 export const slot = () => z.int().min(0).describe('Slot.');
