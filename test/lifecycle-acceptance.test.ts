@@ -190,5 +190,7 @@ describe('subscribers of trades', () => {
     rig.desk.onTrade(({ change }) => heard.push(change.state));
     await rig.sent();
     expect(heard).toEqual(['bytes', 'queued', 'signed', 'sent']);
+    // Each as it was then, though the trade had gone further when it was told.
+    expect(rig.events.map(({ attempts }) => attempts)).toEqual([0, 1, 1]);
   });
 });

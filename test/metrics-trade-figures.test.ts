@@ -127,21 +127,28 @@ it('errors are counted by our code before acceptance and after, and by the name 
   });
 });
 
-it('throughput counts acceptances, first sends and confirmations of the last minute', async () => {
-  const rig = new DeskRig();
-  const figures = figuresOf(rig);
-  const trade = await rig.sent();
-  rig.landed(trade, 'confirmed');
-  rig.forkLost(trade);
-  expect(figures.throughput()).toMatchObject({
-    acceptedPerSecond: 1,
-    sentPerSecond: 1,
-    confirmedPerSecond: 1,
-  });
-  rig.head(HEAD + 1);
-  rig.clock.advance(RATE_WINDOW_S * 1_000);
-  expect(figures.throughput()).toMatchObject({ acceptedPerSecond: 0, sentPerSecond: 0 });
-});
+it.each([
+  ['on a worker', false],
+  ['in place', true],
+])(
+  'throughput counts what was accepted, sent and confirmed in the last minute, built %s',
+  async (_where, inPlace) => {
+    const rig = new DeskRig();
+    rig.buildsInPlace = inPlace;
+    const figures = figuresOf(rig);
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    rig.forkLost(trade);
+    expect(figures.throughput()).toMatchObject({
+      acceptedPerSecond: 1,
+      sentPerSecond: 1,
+      confirmedPerSecond: 1,
+    });
+    rig.head(HEAD + 1);
+    rig.clock.advance(RATE_WINDOW_S * 1_000);
+    expect(figures.throughput()).toMatchObject({ acceptedPerSecond: 0, sentPerSecond: 0 });
+  },
+);
 
 describe('what the figures are kept in', () => {
   it('a bucket holds what is at its bound', () => {

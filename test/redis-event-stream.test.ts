@@ -47,7 +47,7 @@ function tell(from: number, to: number): void {
       knownAtMs: 2,
       evidence: { source: 'stream:a', slot: 7, commitment: 'confirmed' },
     };
-    events.onTrade({ trade, change } as unknown as TradeEvent);
+    events.onTrade({ trade, change, attempts: 1 } as unknown as TradeEvent);
   }
 }
 

@@ -49,8 +49,8 @@ export class LatencyFeed implements TopicFeed {
     this.#last = null;
   }
 
-  #onTrade({ trade, change }: TradeEvent): void {
-    if (this.#timer !== undefined) this.#window.add(trade, change.state);
+  #onTrade(event: TradeEvent): void {
+    if (this.#timer !== undefined) this.#window.add(event);
   }
 
   #restart(): void {

@@ -1,6 +1,6 @@
 /** What happened within a second: counts, and the exact quantiles of what was confirmed in it. */
+import type { TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Trade } from '../model/trade.js';
-import type { TradeState } from '../model/trade-state.js';
 import type { LatencyData } from './ws-data.js';
 
 /** Confirmations of one window that are measured; more are counted alone. */
@@ -15,8 +15,8 @@ export class SecondWindow {
   #failed = 0;
   #denied = 0;
 
-  add(trade: Trade, state: TradeState): void {
-    if (state === 'queued' && trade.attempts.length === 0) this.#accepted += 1;
+  add({ trade, change: { state }, attempts }: TradeEvent): void {
+    if (state === 'queued' && attempts === 0) this.#accepted += 1;
     else if (state === 'sent') this.#sent += 1;
     else if (state === 'failed' || state === 'expired') this.#failed += 1;
     else if (state === 'denied') this.#denied += 1;

@@ -22,9 +22,7 @@ export class TradesFeed implements TopicFeed {
   }
 }
 
-function publishTrade(hub: LiveHub, { trade, change }: TradeEvent): void {
-  // By the time it is rendered the trade may have moved on, and been signed anew.
-  const attempts = trade.attempts.length;
+function publishTrade(hub: LiveHub, { trade, change, attempts }: TradeEvent): void {
   const { atMs, knownAtMs } = change;
   hub.publish('trades', { key: trade.id, atMs, knownAtMs, render: () => tradeData(trade, change, attempts) });
 }

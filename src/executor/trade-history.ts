@@ -32,8 +32,8 @@ export class TradeHistory {
     this.#timer = options.clock.every(COMPACTION_PERIOD_MS, () => this.#startCompaction());
   }
 
-  onTrade({ trade }: TradeEvent): void {
-    if (!TERMINAL_STATES.has(trade.state)) return;
+  onTrade({ trade, change }: TradeEvent): void {
+    if (!TERMINAL_STATES.has(change.state)) return;
     // The journal holds the truth; what the index missed is put again at the next start.
     this.#options.index.put(trade, trade.fingerprint).catch((error: unknown) => {
       this.#options.log.warn('a trade could not be indexed', { tradeId: trade.id, error });

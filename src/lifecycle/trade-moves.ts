@@ -11,8 +11,11 @@ import type { LiveTrade, TradeStore } from './trade-store.js';
 
 /** A state change as subscribers hear it. */
 export interface TradeEvent {
+  /** As it is now: it may have gone further than the change by the time that this is told. */
   readonly trade: Trade;
   readonly change: StateChange;
+  /** Attempts that were signed when it changed. */
+  readonly attempts: number;
 }
 
 export class TradeMoves implements Moves {
@@ -123,8 +126,9 @@ export class TradeMoves implements Moves {
     if (details.denial) trade.denial = details.denial;
     if (details.outcome) trade.outcome = details.outcome;
     this.#stampState(live, state);
-    if (this.#untold === undefined) this.#tell({ trade, change });
-    else this.#untold.push({ trade, change });
+    const event = { trade, change, attempts: trade.attempts.length };
+    if (this.#untold === undefined) this.#tell(event);
+    else this.#untold.push(event);
   }
 
   #tell(event: TradeEvent): void {

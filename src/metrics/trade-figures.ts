@@ -28,9 +28,9 @@ export class TradeFigures {
   }
 
   onTrade(event: TradeEvent): void {
-    const { trade, change } = event;
+    const { trade, change, attempts } = event;
     this.quality.onTrade(event);
-    if (change.state === 'queued' && trade.attempts.length === 0) this.#accepted.add();
+    if (change.state === 'queued' && attempts === 0) this.#accepted.add();
     else if (change.state === 'sent' && trade.history.at(-2)?.state === 'signed') this.#sent.add();
     else if (change.state === 'confirmed') this.#confirmed.add();
     else if (change.state === 'denied') this.errors.add(trade.denial?.code ?? 'denied');

@@ -63,8 +63,8 @@ export class EventStream {
   }
 
   /** On the path of trades: it remembers, and no more. */
-  onTrade({ trade, change }: TradeEvent): void {
-    const signature = trade.attempts.at(-1)?.signature;
+  onTrade({ trade, change, attempts }: TradeEvent): void {
+    const signature = trade.attempts[attempts - 1]?.signature;
     const { denial, outcome } = trade;
     this.#add(() => ({
       type: 'trade',
