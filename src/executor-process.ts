@@ -38,6 +38,8 @@ const WARM_UP_MS = 30_000;
 /** And it listens at the latest this long after it took over. */
 const READY_WAIT_MS = 5_000;
 const POLL_MS = 10;
+/** How often it is tried to say in `run.json` where the executor is, while the disk does not take it. */
+const ANNOUNCE_AGAIN_MS = 1_000;
 
 /** An endpoint that has not answered by then is told on the terminal too. */
 const SAY_WAITING_MS = 1_500;
@@ -93,8 +95,8 @@ async function start(memorySignal: MemorySignal): Promise<void> {
   };
   const { executor, plane } = values.successor
     ? await startAsSuccessor(begun, takeOver)
-    : await startAlone(begun, (started) => announce(held, startedAtMs, started));
-  announce(held, startedAtMs, plane);
+    : await startAlone(begun, (started) => announce(held, startedAtMs, started, log));
+  announce(held, startedAtMs, plane, log);
   rollLogs(config, log, reopen);
   // Nothing is taken any more once the stages begin to end.
   cleanUps.push(() => plane.close());
@@ -199,10 +201,23 @@ function operationsOf(executor: Executor, { config, startedAtMs, log, slippage }
   return { ...executorOperations(executor, startedAtMs, slippage), ...maintenance };
 }
 
-function announce(held: HeldDataDir | undefined, startedAtMs: number, plane: ControlPlane): void {
+/** On a full disk it goes on unannounced: what is out must be followed, and a stop heard, all the same. */
+function announce(held: HeldDataDir | undefined, startedAtMs: number, plane: ControlPlane, log: Log): void {
   const { controlUrl, kestraUrl } = plane;
   const kestra = kestraUrl === undefined ? {} : { kestraUrl };
-  held?.announce({ pid: process.pid, controlUrl, ...kestra, startedAtMs });
+  let isTold = false;
+  const tell = () => {
+    if (ending.signal.aborted) return;
+    try {
+      held?.announce({ pid: process.pid, controlUrl, ...kestra, startedAtMs });
+    } catch (error) {
+      if (!isTold)
+        log.warn('run.json cannot be written; commands do not find this executor', { error, controlUrl });
+      isTold = true;
+      systemClock.after(ANNOUNCE_AGAIN_MS, tell);
+    }
+  };
+  tell();
 }
 
 function rollLogs(config: Config, log: Log, reopen: () => void): void {

@@ -1,5 +1,5 @@
 /** What stops a start, and what only delays it: each is told at once, by name. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -46,7 +46,7 @@ it('lists every fault of the configuration at once, and starts nothing', async (
     RPC_ENDPOINTS: 'http://127.0.0.1:1',
     RPC_POOL_SIZE: '0',
     CONTROL_HOST: '0.0.0.0',
-    API_TOKEN_TRADE: 'a secret',
+    API_TOKEN_TRADE: 'a-secret',
     LOG_LEVEL: 'loud',
   });
   expect(await executor.exited()).toEqual({ code: 1, signal: null });
@@ -60,7 +60,7 @@ it('lists every fault of the configuration at once, and starts nothing', async (
     'RPC_POOL_SIZE',
     'YELLOWSTONE_ENDPOINTS',
   ]);
-  expect(executor.stderr).not.toContain('a secret');
+  expect(executor.stderr).not.toContain('a-secret');
   expect(executor.log()).toEqual([]);
 });
 
@@ -71,6 +71,20 @@ it('names the setting of a port that is taken, before anything is started', asyn
   expect(await executor.exited()).toEqual({ code: 1, signal: null });
   expect(executor.stderr).toContain('PORT_TAKEN');
   expect(executor.stderr).toContain(`127.0.0.1:${port} is taken; set CONTROL_PORT`);
+});
+
+it('starts where run.json cannot be written, says so, and writes it as soon as that goes', async () => {
+  const directory = scratchDirectory();
+  const inTheWay = join(directory, 'data/run.json.tmp');
+  mkdirSync(inTheWay, { recursive: true });
+  const executor = start(QUIET_CLUSTER, directory);
+  const told = await eventually('the warning', () =>
+    executor.log().find(({ message }) => message.startsWith('run.json cannot be written')),
+  );
+  await eventually('the start', () => executor.log().find(({ message }) => message === 'started'));
+  expect((await fetch(`${told.controlUrl}/livez`)).status).toBe(200);
+  rmdirSync(inTheWay);
+  await executor.ready();
 });
 
 it('says of an endpoint that does not answer that it does not, and goes on asking until it does', async () => {
