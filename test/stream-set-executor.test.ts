@@ -47,7 +47,7 @@ it('trades on when the stream that it takes accounts from freezes', async () => 
     KEYSTORE_PATH: paths.keystore,
     KEYSTORE_PASSPHRASE_FILE: paths.passphrase,
     LIVE_TRADING: 'true',
-    API_TOKEN: 'for this test',
+    API_TOKEN: 'for-this-test',
     DATA_DIR: dataDir,
     LOG_DIR: join(directory, 'logs'),
     SIGNING: 'inline',
