@@ -185,3 +185,22 @@ it('tells listeners before it waits for the disk, and bounds its history', () =>
   for (let index = 0; index < MAX_KILL_EVENTS + 5; index += 1) killSwitch.trip('drain', 'test', 'test');
   expect(killSwitch.status().history).toHaveLength(MAX_KILL_EVENTS);
 });
+
+it('writes down a stop that the disk did not take as soon as it does', () => {
+  let isFull = true;
+  const files: JournalFs = {
+    ...systemFs,
+    openAppend(file) {
+      if (isFull) throw new Error('ENOSPC');
+      return systemFs.openAppend(file);
+    },
+  };
+  const killSwitch = new KillSwitch({ path, clock, files });
+  expect(() => killSwitch.trip('stop', 'the disk is full', 'http')).toThrow();
+  clock.advance(3_000);
+  expect(new KillSwitch({ path, clock }).grade).toBeUndefined();
+  isFull = false;
+  clock.advance(1_000);
+  const restarted = new KillSwitch({ path, clock });
+  expect([restarted.grade, restarted.stopCount]).toEqual(['stop', killSwitch.stopCount]);
+});

@@ -1,6 +1,6 @@
 import { HotslotError } from '../errors/hotslot-error.js';
 import { type JournalFs, systemFs } from '../journal/journal-fs.js';
-import { type Clock, systemClock } from '../time/clock.js';
+import { type Clock, systemClock, type TimerHandle } from '../time/clock.js';
 import { type KillEvent, type KillRecord, loadKillFile, saveKillFile } from './kill-file.js';
 import { isWeaker, type KillCause, type KillGrade, strongest } from './kill-grade.js';
 import { KillWord, mayLeaveByWord } from './kill-word.js';
@@ -24,6 +24,9 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 /** Newest events kept in the file and in memory. */
 export const MAX_KILL_EVENTS = 256;
+
+/** How often it is tried to write down what the disk did not take. */
+const SAVE_AGAIN_MS = 1_000;
 
 /** What a lost sight of the shared switch gives as its reason. */
 export const REDIS_LOST = 'redisLost';
@@ -60,6 +63,7 @@ export class KillSwitch {
   #history: readonly KillEvent[] = [];
   #lastStopAtMs = Number.NEGATIVE_INFINITY;
   readonly #listeners: ((status: KillSwitchStatus) => void)[] = [];
+  #savesAgain: TimerHandle | undefined;
 
   /**
    * @param options.path     of its own small file, `<DATA_DIR>/kill-switch.json`
@@ -121,8 +125,8 @@ export class KillSwitch {
 
   /**
    * Puts a grade in force on this executor. A stronger one that is in force stays; tripping twice is harmless.
-   * @throws HotslotError JOURNAL_UNWRITABLE when it could not be written down; it is in force nevertheless,
-   *   but would not outlive the process
+   * @throws HotslotError JOURNAL_UNWRITABLE when it could not be written down; it is in force nevertheless, and
+   *   outlives the process once the disk takes it, which is tried every second
    */
   trip(grade: KillGrade, reason: string, source: string): KillSwitchStatus {
     const atMs = this.#clock.nowMs();
@@ -256,7 +260,26 @@ export class KillSwitch {
     this.#history = [...this.#history, event].slice(-MAX_KILL_EVENTS);
   }
 
+  /** What is in force is tried to be written down until it is. @throws HotslotError JOURNAL_UNWRITABLE */
   #save(): void {
+    try {
+      this.#write();
+    } catch (error) {
+      this.#savesAgain ??= this.#clock.after(SAVE_AGAIN_MS, () => this.#saveAgain());
+      throw error;
+    }
+  }
+
+  #saveAgain(): void {
+    this.#savesAgain = undefined;
+    try {
+      this.#save();
+    } catch {
+      // Whoever asked was told; it is tried again.
+    }
+  }
+
+  #write(): void {
     const record: KillRecord = {
       local: this.#local,
       shared: this.#shared,
