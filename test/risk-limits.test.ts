@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { base58 } from '@scure/base';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HotslotError } from '../src/errors/hotslot-error.js';
 import { asAddress, asTradeId } from '../src/model/brands.js';
 import { SOL_MINT } from '../src/risk/balance-changes.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
-import { LIST_POLL_MS, MintLists } from '../src/risk/mint-lists.js';
+import { LIST_POLL_MS, MAX_LIST_BYTES, MintLists } from '../src/risk/mint-lists.js';
 import { PnlBook } from '../src/risk/pnl.js';
 import { AccountPositions } from '../src/risk/positions.js';
 import { Reservations } from '../src/risk/reservations.js';
@@ -69,6 +70,12 @@ function setUp(limits: RiskLimits, lists?: MintLists) {
   const sell = (over: Partial<RiskRequest> = {}) =>
     buy({ inputMint: token, outputMint: usd, mostIn: 100n, mostOut: 1000n, ...over });
   return { clock, killSwitch, positions, reservations, gate, buy, sell };
+}
+
+function numberedAddress(number: number) {
+  const bytes = new Uint8Array(32).fill(7);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return asAddress(base58.encode(bytes));
 }
 
 /** The denial's code, with the limit's name where it has one. */
@@ -217,8 +224,13 @@ describe('RiskGate', () => {
 describe('MintLists', () => {
   const good = asAddress('So11111111111111111111111111111111111111112');
   const bad = asAddress('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v');
+  /** What the timer's look has begun is over when this resolves. */
+  const looked = (clock: ManualClock, lists: MintLists) => {
+    clock.advance(LIST_POLL_MS);
+    return lists.reload();
+  };
 
-  it('reload when the file changes, and keep the last good list when it turns bad', () => {
+  it('reload when the file changes, and keep the last good list when it turns bad', async () => {
     const clock = new ManualClock();
     const path = join(root, 'deny');
     writeFileSync(path, `# nothing yet\n`);
@@ -226,22 +238,78 @@ describe('MintLists', () => {
     const { gate, buy } = setUp({}, lists);
     expect(denial(() => gate.check(buy({ inputMint: usd, outputMint: bad })))).toBe('accepted');
     writeFileSync(path, `${bad} # stolen\n`);
-    clock.advance(LIST_POLL_MS);
+    await looked(clock, lists);
     expect(denial(() => gate.check(buy({ outputMint: bad })))).toBe('MINT_DENIED');
     writeFileSync(path, 'not an address\n');
     utimesSync(path, 1, 1);
-    clock.advance(LIST_POLL_MS);
+    await looked(clock, lists);
     expect(lists.fault).toContain('line 1');
     expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
     rmSync(path);
-    clock.advance(LIST_POLL_MS);
+    await looked(clock, lists);
     expect(lists.fault).toContain('not there');
     expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
     lists.close();
     expect(clock.timerCount).toBe(0);
   });
 
-  it('a denylist that nobody asked for may be missing, but not vanish', () => {
+  it('are looked at by themselves', async () => {
+    const clock = new ManualClock();
+    const path = join(root, 'deny');
+    writeFileSync(path, '');
+    const lists = new MintLists({ denyPath: path, clock });
+    writeFileSync(path, `${bad}\n`);
+    clock.advance(LIST_POLL_MS);
+    await vi.waitFor(() => expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED'));
+    lists.close();
+  });
+
+  it('a long one comes in over many turns, whole and not before, and the newest content last', async () => {
+    const clock = new ManualClock();
+    const path = join(root, 'deny');
+    writeFileSync(path, '');
+    const lists = new MintLists({ denyPath: path, clock });
+    const others = Array.from({ length: 20_000 }, (_, index) => numberedAddress(index));
+    writeFileSync(path, [bad, ...others, good].join('\n'));
+    const reloaded = lists.reload();
+    let turns = 0;
+    let isOver = false;
+    void reloaded.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      // Of a list that is half read nothing counts.
+      if (denial(() => lists.check(bad, 'outputMint')) === 'MINT_DENIED')
+        expect(denial(() => lists.check(good, 'outputMint'))).toBe('MINT_DENIED');
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(turns).toBeGreaterThan(20);
+    expect(lists.state().deny?.mints).toBe(20_002);
+    // What is written while a look is under way is found by the one that is asked for then.
+    const [first, second] = [others.slice(0, 10_000), [...others, bad]];
+    writeFileSync(path, first.join('\n'));
+    const under = lists.reload();
+    writeFileSync(path, second.join('\n'));
+    await Promise.all([under, lists.reload()]);
+    expect(lists.state().deny?.mints).toBe(20_001);
+    lists.close();
+  });
+
+  it('one that is too long leaves the list as it was', async () => {
+    const path = join(root, 'deny');
+    writeFileSync(path, `${bad}\n`);
+    const lists = new MintLists({ denyPath: path, clock: new ManualClock() });
+    writeFileSync(path, '#'.repeat(MAX_LIST_BYTES));
+    await lists.reload();
+    expect([lists.fault, lists.state().deny?.mints]).toEqual([undefined, 0]);
+    writeFileSync(path, '#'.repeat(MAX_LIST_BYTES + 1));
+    await lists.reload();
+    expect(lists.fault).toContain(`over ${MAX_LIST_BYTES} bytes`);
+    lists.close();
+  });
+
+  it('a denylist that nobody asked for may be missing, but not vanish', async () => {
     const clock = new ManualClock();
     const path = join(root, 'default');
     const told: string[] = [];
@@ -249,11 +317,13 @@ describe('MintLists', () => {
     const lists = new MintLists({ denyPath: path, denyMayBeMissing: true, clock, onFault });
     lists.check(bad, 'outputMint');
     expect(lists.state()).toEqual({ deny: { path, mints: 0 }, allow: undefined });
+    await looked(clock, lists);
+    expect(lists.fault).toBeUndefined();
     writeFileSync(path, `${bad}\n`);
-    clock.advance(LIST_POLL_MS);
+    await looked(clock, lists);
     expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
     rmSync(path);
-    clock.advance(3 * LIST_POLL_MS);
+    for (let looks = 0; looks < 3; looks += 1) await looked(clock, lists);
     expect(told).toEqual([expect.stringContaining('not there')]);
     expect(denial(() => lists.check(bad, 'outputMint'))).toBe('MINT_DENIED');
     lists.close();
@@ -267,5 +337,6 @@ describe('MintLists', () => {
     const lists = new MintLists({ allowPath: path, clock });
     expect(denial(() => lists.check(good, 'inputMint'))).toBe('accepted');
     expect(denial(() => lists.check(bad, 'inputMint'))).toBe('MINT_DENIED');
+    lists.close();
   });
 });

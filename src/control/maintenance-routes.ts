@@ -49,7 +49,7 @@ export function maintenanceRoutes(maintenance: Maintenance): Route[] {
       summary: 'Read the denylist and the allowlist now',
       answers: { 200: jsonAnswer('What is in force.', mintListsSchema) },
       problems: ['NOT_READY'],
-      handler: () => json(maintenance.reloadMintLists()),
+      handler: async () => json(await maintenance.reloadMintLists()),
     },
     {
       method: 'PUT',

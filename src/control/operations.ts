@@ -72,7 +72,7 @@ export interface Maintenance {
   /** Reads the keystore again. */
   reloadKeys(): Promise<unknown>;
   /** Looks at the files of the mint lists now, which else is done every two seconds. */
-  reloadMintLists(): MintListsView;
+  reloadMintLists(): Promise<MintListsView>;
   /** Percent of slippage for intents that name none, for a time. @returns epoch ms at which it ends */
   overrideSlippage(percent: number, forMs: number): number;
 }

@@ -43,8 +43,8 @@ export function openMaintenance(options: MaintenanceOptions): Maintenance & { cl
   };
 }
 
-function reloadMintLists({ risk: { lists } }: Executor): MintListsView {
-  lists.reload();
+async function reloadMintLists({ risk: { lists } }: Executor): Promise<MintListsView> {
+  await lists.reload();
   const { deny = null, allow = null } = lists.state();
   return { deny, allow, fault: lists.fault ?? null };
 }
