@@ -133,6 +133,19 @@ it('a dry run is done but for the send and ends as simulated', async () => {
   expect(trade.attempts).toEqual([]);
 });
 
+it('a dry run under a stop is judged by the limits of a real trade', async () => {
+  const dry = { ...(await orderFor(control, 'dry-under-stop')), dryRun: true };
+  await control.ask('POST', '/api/kill-switch');
+  try {
+    const tooWide = await control.ask('POST', '/api/trades', { ...dry, slippageBps: 1_001 });
+    expect(problemOf(tooWide)).toMatchObject({ status: 422, code: 'RISK_LIMIT', field: 'slippageBps' });
+    const { body } = await control.ask('POST', '/api/trades', dry);
+    expect((await tradeIn(control, (body as { id: string }).id, TERMINAL)).state).toBe('simulated');
+  } finally {
+    await control.ask('POST', '/api/kill-switch', { active: false, reason: 'the test is over' });
+  }
+});
+
 describe('a mint on the denylist', () => {
   const denylist = (...args: string[]) =>
     runHotslot(executor.directory, ['denylist', ...args, '--json'], { HOTSLOT_URL: control.url });

@@ -213,6 +213,26 @@ describe('RiskGate', () => {
     expect(denial(() => gate.accept(sell({ mostIn: 1n })))).toBe('KILL_SWITCH_ACTIVE');
   });
 
+  it.each(['off', 'reduce', 'drain', 'stop'] as const)(
+    'under %s judges a dry run by every limit of a real trade, and reserves nothing for it',
+    (grade) => {
+      const limits = { maxSlippageBps: 200, maxPositionQuote: 11_000n, maxTradesPerSecond: 1 };
+      const { gate, buy, killSwitch, reservations } = setUp(limits);
+      if (grade !== 'off') killSwitch.trip(grade, 'test', 'operator');
+      expect([1, 2].map(() => denial(() => gate.check(buy())))).toEqual(['accepted', 'accepted']);
+      expect(denial(() => gate.check(buy({ slippageBps: 201 })))).toBe('RISK_LIMIT maxSlippageBps');
+      expect(denial(() => gate.check(buy({ mostOut: 101n })))).toBe('RISK_LIMIT maxPositionQuote');
+      expect(denial(() => gate.check(buy({ mostIn: 1_000_001n })))).toBe('INSUFFICIENT_FUNDS');
+      expect(reservations.size).toBe(0);
+    },
+  );
+
+  it('denies a dry run too while as many trades as may were accepted within the second', () => {
+    const { gate, buy } = setUp({ maxTradesPerSecond: 1 });
+    gate.accept(buy());
+    expect(denial(() => gate.check(buy()))).toBe('RATE_LIMITED 1');
+  });
+
   it('denies a mint without a price where a limit in the quote currency is set', () => {
     const { gate, buy } = setUp({ maxPositionQuote: 1n << 60n });
     expect(denial(() => gate.check(buy({ outputMint: asAddress('new') })))).toBe(

@@ -52,7 +52,12 @@ export const tradeRequestSchema = z.strictObject({
     .max(MAX_VALIDITY_BLOCKS)
     .optional()
     .describe('Most blocks that an attempt may live.'),
-  dryRun: z.boolean().optional().describe('Everything but the send.'),
+  dryRun: z
+    .boolean()
+    .optional()
+    .describe(
+      'Everything but the send: judged by every limit of a real trade, in any grade of the kill switch.',
+    ),
 });
 
 export type TradeRequest = z.input<typeof tradeRequestSchema>;

@@ -64,7 +64,7 @@ export class RiskAdmission implements Admission {
       poolKeys: route.keys,
     };
     if (intent.dryRun) {
-      if (request.grade === 'off') this.#options.gate.check(risk);
+      this.#options.gate.check(risk);
       return { wallet: wallet.address };
     }
     const shrinks = this.#options.gate.shrinksPosition(risk);

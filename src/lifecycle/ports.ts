@@ -22,13 +22,13 @@ export interface AdmissionRequest {
   readonly intent: TradeIntent;
   readonly route: Route;
   readonly limit: bigint;
-  readonly grade: KillGrade;
 }
 
 /** Risk: limits checked and worst case reserved in one synchronous step. */
 export interface Admission {
   /**
-   * Chooses the wallet, checks every limit and reserves the trade's worst case.
+   * Chooses the wallet, checks every limit and reserves the trade's worst case. A dry run is checked alike, whatever
+   * the kill switch's grade, and reserves nothing.
    * @throws HotslotError with the code of the limit; nothing is reserved then
    */
   admit(request: AdmissionRequest): { readonly wallet: Address };

@@ -110,8 +110,7 @@ export class TradeDesk {
     const limit = bindingLimit(intent, route.quote);
     const acceptedAtMs = this.#ports.clock.nowMs();
     const id = newTradeId(acceptedAtMs, this.#ports.random);
-    const grade = this.#ports.killGrade();
-    const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit, grade });
+    const { wallet } = this.#ports.admission.admit({ tradeId: id, intent, route, limit });
     const trade = this.#newTrade({ id, acceptedAtMs, intent, fingerprint, route, limit, wallet });
     const live = this.#store.add(trade, receivedUs, this.#ports.gate.stopCount());
     this.#moves.stamp(live, 'validatedUs');

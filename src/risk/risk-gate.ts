@@ -103,29 +103,40 @@ export class RiskGate {
    *   REFERENCE_DEVIATION, REFERENCE_UNKNOWN, INSUFFICIENT_FUNDS, RATE_LIMITED
    */
   accept(request: RiskRequest): void {
-    this.check(request);
-    this.#checkRate();
+    const shrinks = this.shrinksPosition(request);
+    this.#checkSwitch(shrinks);
+    this.#checkLimits(request, shrinks);
     this.#reservations.add(request);
     this.#acceptedAtUs.push(this.#clock.monotonicUs());
   }
 
-  /** The checks of `accept` without the rate and without reserving, for dry runs. */
+  /**
+   * Every limit of `accept`, for dry runs: the kill switch lets them pass in any grade, and nothing is reserved or
+   * counted. @throws HotslotError as `accept` does, but for KILL_SWITCH_ACTIVE
+   */
   check(request: RiskRequest): void {
-    const shrinks = this.shrinksPosition(request);
-    if (!this.#killSwitch.mayAccept(shrinks)) {
-      const { grade, reason } = this.#killSwitch.status();
-      throw new HotslotError('KILL_SWITCH_ACTIVE', {
-        context: { grade: grade ?? 'stop', reason: reason ?? '' },
-      });
-    }
+    this.#checkLimits(request, this.shrinksPosition(request));
+  }
+
+  #checkSwitch(shrinks: boolean): void {
+    if (this.#killSwitch.mayAccept(shrinks)) return;
+    const { grade, reason } = this.#killSwitch.status();
+    throw new HotslotError('KILL_SWITCH_ACTIVE', {
+      context: { grade: grade ?? 'stop', reason: reason ?? '' },
+    });
+  }
+
+  #checkLimits(request: RiskRequest, shrinks: boolean): void {
     this.#lists?.check(request.inputMint, 'inputMint');
     this.#lists?.check(request.outputMint, 'outputMint');
     this.#checkTrade(request);
     this.#checkFunds(request);
     // What makes a position smaller must stay possible, however large or costly the position is.
-    if (shrinks) return;
-    this.#checkPosition(request);
-    this.#checkLosses();
+    if (!shrinks) {
+      this.#checkPosition(request);
+      this.#checkLosses();
+    }
+    this.#checkRate();
   }
 
   #checkTrade(request: RiskRequest): void {
