@@ -1,5 +1,5 @@
 /** The process: reads its settings, wires the stages in the order in which data flows, and ends them in reverse. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from './config/config.js';
@@ -27,6 +27,7 @@ import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
 import type { Keystore } from './keys/keystore.js';
 import { describeError, type Log, type LogState, openLog } from './logging/log.js';
 import { LogRoller } from './logging/roll-log.js';
+import { makeDirectory } from './make-directory.js';
 import type { MemorySignal } from './memory-signal.js';
 import { takeOverDataDir } from './take-over.js';
 import { systemClock } from './time/clock.js';
@@ -256,7 +257,7 @@ async function openKeys(config: Config): Promise<Keystore> {
 
 async function startCluster(config: Config, keystore: Keystore, log: Log): Promise<LocalnetProcess> {
   const stateDir = join(config.DATA_DIR, 'localnet');
-  mkdirSync(stateDir, { recursive: true });
+  makeDirectory(stateDir);
   const args = [
     '--quiet',
     '--exit-with-parent',

@@ -77,6 +77,11 @@ describe('the structure that design promises', () => {
     expect(users.filter((file) => !/^(src\/threads|workers)\//.test(file))).toEqual([]);
   });
 
+  it("makes directories without Node's recursive mkdir, which may never come back", () => {
+    const isUser = (file: string) => /mkdir(Sync)?\(.*recursive/.test(readFileSync(join(ROOT, file), 'utf8'));
+    expect(executor.filter(isUser)).toEqual([]);
+  });
+
   it('holds no file that is a copy of another', () => {
     const byContent = new Map<string, string>();
     const copies: string[] = [];

@@ -1,9 +1,10 @@
 /** The executor of a data directory as a process: found, ended, and started on its own. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDataDirHeld, type RunInfo, readRunInfo } from '../journal/data-dir.js';
+import { makeDirectory } from '../make-directory.js';
 import { isRunning, signalProcess, waitUntilGone } from '../process-watch.js';
 import { ControlError, controlClient } from './control-client.js';
 import { dataDirOf, type Environment } from './environment.js';
@@ -53,7 +54,7 @@ export async function startDetached(
   args: readonly string[],
 ): Promise<DetachedStart> {
   const logDir = environment.LOG_DIR || 'logs';
-  mkdirSync(logDir, { recursive: true });
+  makeDirectory(logDir);
   const errorPath = join(logDir, ERROR_FILE);
   const errors = openSync(errorPath, 'w', 0o600);
   const entry = fileURLToPath(new URL('../trading.js', import.meta.url));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { makeDirectory } from '../make-directory.js';
 import { replaceFile, systemFs } from './journal-fs.js';
 
 /** `run.json`: how scripts find the executor that runs on a data directory. */
@@ -37,7 +38,7 @@ function socketName(realPath: string): string {
  * @throws HotslotError DATA_DIR_HELD, with the holder's pid where `run.json` tells it
  */
 export async function holdDataDir(directory: string): Promise<HeldDataDir> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const path = realpathSync(directory);
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {

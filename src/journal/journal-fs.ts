@@ -1,6 +1,7 @@
 /** The file system as the journal uses it, passed in so that tests can fill the disk and fail any call. */
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { makeDirectory } from '../make-directory.js';
 
 const fdatasyncAsync = promisify(fs.fdatasync);
 
@@ -29,7 +30,7 @@ export interface JournalFs {
 }
 
 export const systemFs: JournalFs = {
-  mkdir: (path) => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+  mkdir: (path) => makeDirectory(path, 0o700),
   list: (path) => fs.readdirSync(path).sort(),
   exists: (path) => fs.existsSync(path),
   read: (path) => fs.readFileSync(path),

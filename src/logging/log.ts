@@ -1,7 +1,8 @@
 /** `trading.log`: one JSON object a line with `timestamp`, `level`, `message` and `error`. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
+import { makeDirectory } from '../make-directory.js';
 
 export interface Log {
   debug(message: string, fields?: LogFields): void;
@@ -49,7 +50,7 @@ type Destination = ReturnType<typeof pino.destination>;
 
 /** @throws what the file system throws where the file cannot be opened */
 export function openLog(options: LogOptions): OpenLog {
-  mkdirSync(options.directory, { recursive: true });
+  makeDirectory(options.directory);
   const path = join(options.directory, 'trading.log');
   // The destination opens it later, and would only tell of a fault then.
   closeSync(openSync(path, 'a'));

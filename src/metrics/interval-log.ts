@@ -2,9 +2,10 @@
  * The interval log of latencies: a file a day in the `.hlog` format that HdrHistogram's tools read, one line a
  * histogram and interval, the histogram's name as its tag. Values are nanoseconds, maxima are told in milliseconds.
  */
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HistogramLogWriter } from 'hdr-histogram-js';
+import { makeDirectory } from '../make-directory.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { Histogram } from './histograms.js';
 
@@ -102,7 +103,7 @@ export class IntervalLog {
     this.#fromMs = toMs;
     const lines = await linesOf(taken, fromMs, toMs);
     const path = this.#path(toMs);
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
     const isNew = await stat(path).then(
       () => false,
       (error: unknown) => isMissing(error),

@@ -1,7 +1,8 @@
 /** By which name an executor is known to the others on its Redis. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.js';
 
 const ID = /^[a-z0-9-]{1,64}$/;
 const RANDOM_BYTES = 6;
@@ -15,7 +16,7 @@ export function executorIdOf(dataDir: string): string {
   const known = readIfThere(path)?.trim();
   if (known !== undefined && ID.test(known)) return known;
   const id = `hotslot-${randomBytes(RANDOM_BYTES).toString('hex')}`;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDirectory(dataDir, 0o700);
   writeFileSync(path, `${id}\n`, { mode: 0o600 });
   return id;
 }

@@ -1,6 +1,7 @@
 /** What a tuning loop has measured so far, so that one that was stopped goes on where it was. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../make-directory.js';
 import type { TuneSample } from './types.js';
 
 interface StateFile {
@@ -41,7 +42,7 @@ export class TuneState {
   put(run: string, sample: TuneSample): void {
     this.#samples.set(run, sample);
     const file: StateFile = { version: 1, plan: this.#plan, samples: Object.fromEntries(this.#samples) };
-    mkdirSync(dirname(this.#path), { recursive: true });
+    makeDirectory(dirname(this.#path));
     writeFileSync(`${this.#path}.tmp`, `${JSON.stringify(file)}\n`);
     renameSync(`${this.#path}.tmp`, this.#path);
   }

@@ -3,14 +3,7 @@
  * passphrase stays where it is: beside the keystore it would make the encryption worthless. The index is made anew
  * from the journal, and the embedded cluster's ledger is nobody's money.
  */
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -21,6 +14,7 @@ import { systemFs } from '../../journal/journal-fs.js';
 import { readSegment } from '../../journal/record-codec.js';
 import { listSegments, segmentPath } from '../../journal/segments.js';
 import { listKeystore } from '../../keys/keystore.js';
+import { makeDirectory } from '../../make-directory.js';
 import { digestOf, MANIFEST, type Manifest, manifestSchema } from '../backup-manifest.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -53,7 +47,7 @@ async function backup(config: Config, to: string): Promise<CommandResult> {
   const takenAtMs = Date.now();
   const name = `hotslot-${new Date(takenAtMs).toISOString().replaceAll(/[:.]/g, '-')}`;
   const target = join(to, name);
-  mkdirSync(target, { recursive: true, mode: MODE_FOLDER });
+  makeDirectory(target, MODE_FOLDER);
   let files: Manifest['files'] = [];
   for (let attempt = 1; ; attempt++) {
     try {
@@ -79,7 +73,7 @@ async function copyAll(config: Config, target: string): Promise<Manifest['files'
     // What is appended from now on belongs to the next backup.
     const bytes = (await stat(from)).size;
     const path = join(target, to);
-    mkdirSync(dirname(path), { recursive: true, mode: MODE_FOLDER });
+    makeDirectory(dirname(path), MODE_FOLDER);
     if (bytes === 0) writeFileSync(path, '', { mode: MODE_FILE });
     else
       await pipeline(

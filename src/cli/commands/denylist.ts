@@ -2,13 +2,14 @@
  * `denylist`: the mints that may not be traded, in the file that the executor reads. After a change a running executor
  * is told to read it at once, and what is in force there is said.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../../config/config.js';
 import { mintListPaths } from '../../config/mint-list-paths.js';
 import type { MintListsView } from '../../control/operations.js';
 import { replaceFile, systemFs } from '../../journal/journal-fs.js';
+import { makeDirectory } from '../../make-directory.js';
 import { ADDRESS_PATTERN } from '../../model/brands.js';
 import { ControlError, controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
@@ -59,7 +60,7 @@ async function change(mint: string, isDenied: boolean): Promise<CommandResult> {
   const others = linesIn(path).filter((line) => mintOf(line) !== mint);
   while (others.at(-1) === '') others.pop();
   const lines = isDenied ? [...others, mint] : others;
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   replaceFile(systemFs, dirname(path), path, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   const inForce = await tellExecutor(environment);
   const { json, lines: mints } = told(path);

@@ -1,5 +1,5 @@
 /** `doctor`: whether this machine and this configuration can trade, found out without trading. */
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config/config.js';
@@ -8,6 +8,7 @@ import { jupiterUrlOf } from '../../executor/endpoints.js';
 import { isDataDirHeld } from '../../journal/data-dir.js';
 import { listKeystore } from '../../keys/keystore.js';
 import { describeError } from '../../logging/log.js';
+import { makeDirectory } from '../../make-directory.js';
 import { asAddress } from '../../model/brands.js';
 import { withChain } from '../chain.js';
 import { ControlError, controlClient } from '../control-client.js';
@@ -96,7 +97,7 @@ function nativeModule(name: string): Finding {
 }
 
 function disk(folder: string): Answer {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeDirectory(folder, 0o700);
   accessSync(folder, constants.W_OK);
   const { bavail, bsize } = statfsSync(folder);
   const freeGb = (bavail * bsize) / BYTES_A_GB;

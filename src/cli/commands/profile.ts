@@ -1,9 +1,10 @@
 /** `profile`: a CPU profile and a flame graph of the running executor, under load where one is asked for. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
+import { makeDirectory } from '../../make-directory.js';
 import { type LoadPool, offerLoad } from '../../tune/load.js';
 import { type ControlClient, ControlError, controlClient, controlToken } from '../control-client.js';
 import { defineCommand } from '../define-command.js';
@@ -87,7 +88,7 @@ async function loadFor(client: ControlClient, rate: number, seconds: number) {
 }
 
 function write(directory: string, profile: Profile) {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const at = new Date().toISOString().replace(/[:.]/g, '-');
   const files = {
     profile: join(directory, `profile-${at}.cpuprofile`),

@@ -1,8 +1,9 @@
 /** `tune`: sweeps the settings of speed on an executor of its own, and recommends. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { makeDirectory } from '../../make-directory.js';
 import type { SigningMode } from '../../threads/adaptive-builder.js';
 import { csvOf } from '../../tune/csv.js';
 import { MAX_TRADES_A_RUN } from '../../tune/measure.js';
@@ -152,7 +153,7 @@ function progress(
 }
 
 function write(directory: string, result: TuneResult) {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const files = {
     json: join(directory, 'tune.json'),
     csv: join(directory, 'tune.csv'),
