@@ -6,13 +6,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import type { Log } from '../src/logging/log.js';
+import { RedisConnection } from '../src/redis/connection.js';
+import { redisKeys } from '../src/redis/keys.js';
 import { RedisSide } from '../src/redis/redis-side.js';
+import { LOOK_MS, SwitchShare, UNWRITTEN_LOG_MS } from '../src/redis/switch-share.js';
 import { BreakerRegistry } from '../src/risk/breakers.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
 import { systemClock } from '../src/time/clock.js';
 import { systemRandom } from '../src/time/random.js';
 import { eventually } from './support/executor-under-test.js';
+import { ManualClock } from './support/manual-clock.js';
 import { RedisUnderTest } from './support/redis-under-test.js';
 
 const HASH = 'aggregator:kill-switch';
@@ -224,5 +229,62 @@ it('a password is asked for, and is in no message', async () => {
   } finally {
     for (const { side } of members) await side.close();
     await guarded.remove();
+  }
+});
+
+it('on a full disk a release is tried again at every look, and told once a minute', async () => {
+  const [a, b] = [new Member('a'), new Member('b')];
+  await Promise.all([a.seen(), b.seen()]);
+  await a.stop();
+  await b.reaches('stop');
+  await b.side.close();
+  let isFull = false;
+  const files: JournalFs = {
+    ...systemFs,
+    openAppend(path) {
+      if (isFull) throw new Error('ENOSPC');
+      return systemFs.openAppend(path);
+    },
+  };
+  const told: string[] = [];
+  const tell = (message: string) => {
+    // Sight comes and goes with the minute that passes at once.
+    if (!message.includes('sight')) told.push(message);
+  };
+  const listening: Log = { debug: quiet, info: quiet, warn: tell, error: tell };
+  const killSwitch = new KillSwitch({
+    path: join(root, 'full', 'kill-switch.json'),
+    sharedAs: 'full',
+    files,
+  });
+  const clock = new ManualClock();
+  const breaker = b.breakers.for('another', {});
+  const connection = new RedisConnection({ url: redis.url, breaker, random: systemRandom, log });
+  await eventually('a connection', () => (connection.isConnected ? true : undefined));
+  const keys = redisKeys('aggregator:');
+  const share = new SwitchShare({ connection, keys, killSwitch, clock, log: listening, onLoss: 'continue' });
+  try {
+    await eventually('the stop', () => (killSwitch.grade === 'stop' ? true : undefined));
+    told.length = 0;
+    isFull = true;
+    await a.release();
+    const look = async (times: number) => {
+      for (let looks = 0; looks < times; looks += 1) {
+        clock.advance(LOOK_MS);
+        await share.share();
+      }
+    };
+    await look(10);
+    expect([killSwitch.grade, told]).toEqual(['stop', ['the shared kill switch could not be written down']]);
+    clock.advance(UNWRITTEN_LOG_MS);
+    await look(10);
+    expect(told).toHaveLength(2);
+    isFull = false;
+    await look(1);
+    expect(killSwitch.grade).toBeUndefined();
+    expect(told.slice(2)).toEqual(['the shared kill switch has changed']);
+  } finally {
+    share.close();
+    connection.close();
   }
 });

@@ -16,6 +16,8 @@ export const LOOK_MS = 500;
 export const SIGHT_LOST_MS = 3_000;
 /** As long does a start wait for the first look. */
 export const FIRST_SIGHT_MS = 1_000;
+/** What cannot be written down is logged when it begins, and then so often. */
+export const UNWRITTEN_LOG_MS = 60_000;
 /** As long does the answer to an operator wait for Redis. */
 export const SHARE_WAIT_MS = 1_000;
 
@@ -62,6 +64,8 @@ export class SwitchShare {
   #there: SwitchLedger = new Map();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  /** Undefined while what was seen is written down. */
+  #unwrittenToldUs: number | undefined;
   #isClosed = false;
 
   constructor(options: SwitchShareOptions) {
@@ -165,13 +169,26 @@ export class SwitchShare {
 
   #take(ledger: SwitchLedger): void {
     const { killSwitch, log } = this.#options;
+    const before = killSwitch.ledger;
     try {
-      if (!killSwitch.mergeShared(ledger)) return;
+      killSwitch.mergeShared(ledger);
+      this.#unwrittenToldUs = undefined;
     } catch (error) {
-      log.error('the shared kill switch could not be written down', { error });
+      this.#tellUnwritten(error);
     }
+    // A release that the disk did not take is not in force, and is tried again at the next look.
+    if (killSwitch.ledger === before) return;
     const { grade, reason } = killSwitch.status();
     log.warn('the shared kill switch has changed', { grade: grade ?? 'off', reason });
+  }
+
+  #tellUnwritten(error: unknown): void {
+    const { clock, log } = this.#options;
+    const nowUs = clock.monotonicUs();
+    const toldUs = this.#unwrittenToldUs;
+    if (toldUs !== undefined && nowUs - toldUs < UNWRITTEN_LOG_MS * 1_000) return;
+    this.#unwrittenToldUs = nowUs;
+    log.error('the shared kill switch could not be written down', { error });
   }
 
   #seen(): void {
