@@ -71,7 +71,7 @@ export function openJupiter(parts: JupiterParts & { log: Log; pools: PoolSource 
           mints: () => mintsOf(pools),
           clock,
           pollMs: config.JUPITER_PRICE_POLL_MS,
-          onFault: (error) => log.warn('Jupiter could not be asked for prices; trying on', { error }),
+          onFault: (error) => log.warn('Jupiter could not be asked for every price; trying on', { error }),
           onRecovered: () => log.info('Jupiter gives prices again'),
         });
   return {

@@ -97,10 +97,15 @@ export class JupiterClient {
   }
 
   /**
-   * Dollar prices; mints that have none are missing from the answer.
-   * @throws HotslotError as `quote` does, but for JUPITER_NO_ROUTE
+   * Dollar prices; mints that have none are missing from the answer. Each MAX_PRICES_A_CALL mints are a question of
+   * their own: all are asked, whatever becomes of one.
+   * @param onPrices hears of every question's prices as they come, and so of those that came though another failed
+   * @throws HotslotError of the first question that failed, as `quote` does, but for JUPITER_NO_ROUTE
    */
-  async prices(mints: readonly Address[]): Promise<ReadonlyMap<Address, JupiterPrice>> {
+  async prices(
+    mints: readonly Address[],
+    onPrices: (prices: readonly JupiterPrice[]) => void = () => undefined,
+  ): Promise<ReadonlyMap<Address, JupiterPrice>> {
     const found = new Map<Address, JupiterPrice>();
     const unknown: Address[] = [];
     for (const mint of new Set(mints)) {
@@ -108,16 +113,25 @@ export class JupiterClient {
       if (known === undefined) unknown.push(mint);
       else found.set(mint, known);
     }
+    const failures: unknown[] = [];
     for (let start = 0; start < unknown.length; start += MAX_PRICES_A_CALL) {
-      const batch = unknown.slice(start, start + MAX_PRICES_A_CALL);
-      const path = `/price/v3?ids=${batch.join(',')}`;
-      const prices = await this.#ask(path, (body) => readPrices(body, batch, this.#now()));
-      for (const price of prices) {
-        this.#prices.set(price.mint, price);
-        found.set(price.mint, price);
+      try {
+        const prices = await this.#askPrices(unknown.slice(start, start + MAX_PRICES_A_CALL));
+        for (const price of prices) found.set(price.mint, price);
+        onPrices(prices);
+      } catch (error) {
+        failures.push(error);
       }
     }
+    if (failures.length > 0) throw failures[0];
     return found;
+  }
+
+  async #askPrices(mints: readonly Address[]): Promise<readonly JupiterPrice[]> {
+    const path = `/price/v3?ids=${mints.join(',')}`;
+    const prices = await this.#ask(path, (body) => readPrices(body, mints, this.#now()));
+    for (const price of prices) this.#prices.set(price.mint, price);
+    return prices;
   }
 
   #now() {

@@ -13,7 +13,7 @@ export interface ReferencePricesOptions {
   readonly clock: Clock;
   /** Milliseconds from one round to the next. */
   readonly pollMs: number;
-  /** Called once for each row of rounds that failed. */
+  /** Called once for each row of rounds in which not every mint's price could be asked for. */
   readonly onFault: (error: unknown) => void;
   /** Called with the first round that succeeds after such a row. */
   readonly onRecovered: () => void;
@@ -55,8 +55,10 @@ export class ReferencePrices {
     if (this.#isAsking || this.#isClosed) return;
     this.#isAsking = true;
     try {
-      const prices = await this.#options.client.prices(this.#options.mints().slice(0, MAX_WATCHED_MINTS));
-      for (const price of prices.values()) this.#prices.set(price.mint, price);
+      const mints = this.#options.mints().slice(0, MAX_WATCHED_MINTS);
+      await this.#options.client.prices(mints, (prices) => {
+        for (const price of prices) this.#prices.set(price.mint, price);
+      });
       if (this.#isFailing) this.#options.onRecovered();
       this.#isFailing = false;
     } catch (error) {
