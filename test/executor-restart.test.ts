@@ -48,6 +48,8 @@ it('it holds in the next life too, until it is released with a reason', async ()
   await executor.ready();
   const { body } = await control.ask('GET', '/api/status');
   expect(body).toMatchObject({ risk: { killSwitchActive: true, killSwitch: { grade: 'stop' } } });
+  // Ready is who has everything that a trade needs: a restart under a stop has come up.
+  expect(await control.ask('GET', '/readyz')).toMatchObject({ status: 200, body: { ready: true } });
   const order = await orderFor(control, 'stopped');
   expect(problemOf(await submit(order))).toMatchObject(DENIED);
 

@@ -23,10 +23,11 @@ export function healthRoutes(operations: Operations, clock: Clock): Route[] {
       method: 'GET',
       path: '/readyz',
       role: 'read',
-      summary: 'Whether a trade would be taken now',
+      summary:
+        "Whether everything that a trade needs is there and fresh; whether one may trade is the kill switch's to say",
       answers: {
-        200: jsonAnswer('It would.', readinessSchema),
-        503: jsonAnswer('It would not, and why.', readinessSchema),
+        200: jsonAnswer('It is, in any grade of the kill switch.', readinessSchema),
+        503: jsonAnswer('It is not, and what is missing.', readinessSchema),
       },
       handler: () => readyAnswer(operations),
     },

@@ -29,7 +29,10 @@ export class Health {
     return findings.map((finding) => ({ ...finding, sinceMs: this.#sinceOf(finding) }));
   }
 
-  /** Ready when nothing that a trade needs is missing or old. */
+  /**
+   * Ready when nothing that a trade needs is missing or old. The kill switch has no part in it: under a stop dry runs
+   * are taken and what is out is confirmed, and a restart that comes up stopped has come up.
+   */
   readiness(): Readiness {
     const facts = this.#facts();
     const waitingFor: string[] = [];
