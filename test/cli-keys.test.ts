@@ -8,6 +8,11 @@ import { Keypair } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../localnet/cluster.js';
 import { openKeystore } from '../src/embedded/embedded-keys.js';
+import { ChainReader } from '../src/send/chain-reader.js';
+import { RpcClient } from '../src/send/rpc-client.js';
+import { RpcPool } from '../src/send/rpc-pool.js';
+import { tokenHoldingsOf } from '../src/send/token-accounts.js';
+import { systemClock } from '../src/time/clock.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
 const WRONG_USE = 2;
@@ -121,6 +126,20 @@ describe('the master key', () => {
   });
   afterAll(() => cluster.close());
 
+  /** Of a key, as the chain has it. */
+  async function held(name: string) {
+    const key = (await keys('list')).json.keys.find((one: { name: string }) => one.name === name);
+    const client = new RpcClient({ url: cluster.info.rpcUrl, connections: 1, timeoutMs: 5_000 });
+    const rpc = new RpcPool([client], systemClock);
+    try {
+      const { accounts } = await new ChainReader(rpc).accounts([key.address], 'confirmed');
+      const tokens = (await tokenHoldingsOf(rpc, key.address)).filter(({ amount }) => amount > 0n);
+      return { lamports: accounts[0]?.lamports ?? 0n, tokens: tokens.length };
+    } finally {
+      await client.close();
+    }
+  }
+
   it('funds a trading key once, and only what it is short of', async () => {
     const first = await keys('fund', 'trading-key-1');
     expect([first.code, first.json.lamports]).toEqual([0, '60000000']);
@@ -129,10 +148,15 @@ describe('the master key', () => {
   });
 
   it('gets everything that a retired key has, and nothing of one in use', async () => {
-    const swept = await keys('sweep', 'retired-trading-key-1-1');
-    expect(swept.json).toMatchObject({ name: 'retired-trading-key-1-1', left: [] });
-    expect(BigInt(swept.json.lamports)).toBeGreaterThan(0n);
-    expect((await keys('sweep', 'retired-trading-key-1-1')).json.lamports).toBe('0');
+    const retired = 'retired-trading-key-1-1';
+    const before = await held(retired);
+    expect([before.lamports > 0n, before.tokens]).toEqual([true, cluster.info.mints.length]);
+    const swept = await keys('sweep', retired);
+    expect(swept.json).toMatchObject({ name: retired, tokens: before.tokens, left: [] });
+    expect(BigInt(swept.json.lamports)).toBe(before.lamports);
+    expect(await held(retired)).toEqual({ lamports: 0n, tokens: 0 });
+    const again = await keys('sweep', retired);
+    expect([again.code, again.json.lamports, again.json.tokens]).toEqual([0, '0', 0]);
     expect((await keys('sweep', 'trading-key-1')).code).toBe(WRONG_USE);
   });
 });

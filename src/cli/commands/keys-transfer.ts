@@ -14,6 +14,9 @@ import { EXIT } from '../exit-codes.js';
 import { type KeyTransferTools, withKeyTransfers } from '../key-transfers.js';
 import { withProgress } from '../output.js';
 
+const SWEEP_NOTES =
+  "\nEmptied token accounts are closed, and their rent goes with them; Token-2022's stay open, empty.\n" +
+  'The key pays the fees itself. Not well: something is left.';
 const AGAIN = '\nWhatever ends it, it can be run again: what was signed lands once.';
 
 export function keysFundCommand(): Command {
@@ -32,12 +35,12 @@ export function keysFundCommand(): Command {
 export function keysSweepCommand(): Command {
   return defineCommand(
     'sweep <name>',
-    'move to the master key whatever came in for a retired key',
+    'move all SOL and tokens that a retired key holds to the master key, frozen token accounts excepted',
     (_options, name) => {
       if (roleOf(name!) !== 'retired') throw new Error('only retired keys are swept: rotate it first');
       return transfer('sweep', name!, (tools) => sweep(tools, name!));
     },
-    (command) => command.addHelpText('after', AGAIN),
+    (command) => command.addHelpText('after', SWEEP_NOTES + AGAIN),
   );
 }
 
@@ -74,16 +77,33 @@ async function fund(tools: KeyTransferTools, name: string): Promise<CommandResul
 async function sweep(tools: KeyTransferTools, name: string): Promise<CommandResult> {
   const to = addressOf(tools.keystore, MASTER_KEY);
   const from = addressOf(tools.keystore, name);
-  const before = await tools.lamportsOf(from);
-  const left = before === 0n ? [] : await withKey(tools.keystore, name, (key) => drainKey(tools, key, to));
+  const lamports = await tools.lamportsOf(from);
+  const held = (await tools.holdingsOf(from)).filter(({ amount }) => amount > 0n);
+  const paysFees = lamports > tools.lander.feeLamports();
+  const frozen = paysFees ? await withKey(tools.keystore, name, (key) => drainKey(tools, key, to)) : [];
+  const left = paysFees ? frozen : held.map(({ account }) => account);
+  const moved = held.filter(({ account }) => !left.includes(account)).length;
   return {
     exitCode: left.length === 0 ? EXIT.ok : EXIT.bad,
-    json: { name, from, to, lamports: before, left },
+    json: { name, from, to, lamports, tokens: moved, left },
     lines: [
-      before === 0n ? `${name} holds nothing.` : `What ${name} held is with ${to}.`,
-      ...left.map((account) => `Frozen, and left where it is: ${account}`),
+      paysFees ? sweptLine(name, lamports, moved, to) : unpaidLine(name, lamports, held.length),
+      ...frozen.map((account) => `Frozen, and left where it is: ${account}`),
     ],
   };
+}
+
+function sweptLine(name: string, lamports: bigint, moved: number, to: Address): string {
+  const sol = wholeUnits(lamports, LAMPORT_DECIMALS);
+  const tokens = moved === 0 ? '' : ` and ${moved === 1 ? 'a token' : `${moved} tokens`}`;
+  return `${name}'s ${sol} SOL, less fees,${tokens} went to ${MASTER_KEY}, ${to}.`;
+}
+
+/** Nothing was moved. */
+function unpaidLine(name: string, lamports: bigint, tokens: number): string {
+  if (tokens > 0) return `${name} holds tokens in ${tokens} accounts and no SOL that pays for moving them.`;
+  const sol = wholeUnits(lamports, LAMPORT_DECIMALS);
+  return lamports === 0n ? `${name} holds nothing.` : `${name} holds ${sol} SOL, no more than a fee.`;
 }
 
 function addressOf(keystore: Keystore, name: string): Address {
