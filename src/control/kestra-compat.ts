@@ -8,15 +8,15 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { Clock } from '../time/clock.js';
 import { type Answer, json } from './http-exchange.js';
 import type { Operations } from './operations.js';
+import { DEFAULT_SLIPPAGE_MINUTES, MAX_REASON_LENGTH } from './requests.js';
 import { jsonAnswer, type Route } from './route.js';
 
 /** The port on which Kestra listens unless it is told otherwise. */
 export const KESTRA_DEFAULT_PORT = 8080;
-/** How long a slippage counts that is set "temporarily". */
-export const SLIPPAGE_OVERRIDE_MS = 15 * 60_000;
+/** How long a slippage counts that is set "temporarily": as long as one whose duration is not named. */
+export const SLIPPAGE_OVERRIDE_MS = DEFAULT_SLIPPAGE_MINUTES * 60_000;
 
 const NAMESPACE = 'solana.trading';
-const MAX_REASON_LENGTH = 500;
 
 /** Lenient: no field that is not known may keep a stop from being heard. */
 const stopSchema = z.object({
@@ -67,7 +67,7 @@ export function kestraRoutes(operations: Operations, clock: Clock): Route[] {
       method: 'POST',
       path: `/api/v1/executions/${NAMESPACE}/solana-trading-flow`,
       role: 'admin',
-      summary: 'Let another default slippage, in percent, count for 15 minutes',
+      summary: `Let another default slippage, in percent, count for ${DEFAULT_SLIPPAGE_MINUTES} minutes`,
       request: { body: flowSchema, needsBody: true },
       answers: { 200: jsonAnswer('It counts.', executionSchema) },
       problems: ['RISK_LIMIT', 'NOT_READY'],

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
 
-const MAX_REASON_LENGTH = 500;
+/** Characters of a reason that an operator gives. */
+export const MAX_REASON_LENGTH = 500;
 
 export const killSwitchRequestSchema = z.strictObject({
   active: z.boolean().optional().describe('`false` releases the switch and needs a reason.'),
@@ -19,7 +20,8 @@ export const concurrencyRequestSchema = z.strictObject({
     .describe('Trades between signing and `processed` at once.'),
 });
 
-const DEFAULT_SLIPPAGE_MINUTES = 15;
+/** How long another default slippage counts where no duration is named. */
+export const DEFAULT_SLIPPAGE_MINUTES = 15;
 const MAX_SLIPPAGE_MINUTES = 1_440;
 
 export const defaultSlippageRequestSchema = z.strictObject({
