@@ -3,7 +3,6 @@
 import { base58 } from '@scure/base';
 import {
   createAssociatedTokenAccountIdempotentInstruction,
-  createSyncNativeInstruction,
   getAssociatedTokenAddressSync,
 } from '@solana/spl-token';
 import { Keypair, PublicKey } from '@solana/web3.js';
@@ -13,7 +12,6 @@ import { asAddress, asBlockhash, U64_MAX } from '../src/model/brands.js';
 import {
   associatedTokenAddress,
   createAssociatedTokenIdempotent,
-  wrapSol,
 } from '../src/transaction/associated-token.js';
 import { decode32, encodeSignature } from '../src/transaction/base58.js';
 import { setComputeUnitLimit, setComputeUnitPrice } from '../src/transaction/compute-budget.js';
@@ -21,7 +19,7 @@ import { compileMessage } from '../src/transaction/message.js';
 import { patchMessage } from '../src/transaction/prepared-message.js';
 import { prepareSwap, swapTokenAccounts } from '../src/transaction/prepared-swap.js';
 import { hasRoot, isOnCurve } from '../src/transaction/program-address.js';
-import { TOKEN_PROGRAM, WRAPPED_SOL_MINT } from '../src/transaction/program-ids.js';
+import { TOKEN_PROGRAM } from '../src/transaction/program-ids.js';
 import { testAddress, testKeys } from './support/cpmm-accounts.js';
 import { seededRandom } from './support/seeded-random.js';
 
@@ -118,10 +116,6 @@ describe('derived addresses and helper instructions', () => {
       theirs.keys.map((key) => [key.pubkey.toBase58(), key.isSigner, key.isWritable]),
     );
     expect([...ours.data]).toEqual([...theirs.data]);
-    const [, , sync] = wrapSol(wallet, 5n);
-    const account = getAssociatedTokenAddressSync(new PublicKey(WRAPPED_SOL_MINT), new PublicKey(wallet));
-    expect([...sync!.data]).toEqual([...createSyncNativeInstruction(account).data]);
-    expect(sync!.accounts[0]!.address).toBe(account.toBase58());
   });
 });
 

@@ -49,7 +49,6 @@ export class FileJournal implements Journal {
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
   #recordCount = 0;
-  readonly #writableListeners: ((writable: boolean) => void)[] = [];
 
   /** Opens the first segment; an unwritable directory gives an unwritable journal, not an error. */
   constructor(options: FileJournalOptions) {
@@ -93,10 +92,6 @@ export class FileJournal implements Journal {
     return this.#writable
       ? undefined
       : String((this.#lastError as Error | undefined)?.message ?? this.#lastError);
-  }
-
-  onWritable(listener: (writable: boolean) => void): void {
-    this.#writableListeners.push(listener);
   }
 
   append(record: JournalRecord): void {
@@ -195,7 +190,6 @@ export class FileJournal implements Journal {
 
   #fail(error: unknown): void {
     this.#lastError = error;
-    const wasWritable = this.#writable;
     this.#writable = false;
     if (this.#fd >= 0) {
       try {
@@ -208,7 +202,6 @@ export class FileJournal implements Journal {
     if (!this.#closed && this.#recovery === undefined) {
       this.#recovery = this.#options.clock.every(RECOVERY_PERIOD_MS, () => this.#recover());
     }
-    if (wasWritable) for (const listener of this.#writableListeners) listener(false);
   }
 
   #recover(): void {
@@ -224,7 +217,6 @@ export class FileJournal implements Journal {
     this.#recovery?.cancel();
     this.#recovery = undefined;
     this.#writable = true;
-    for (const listener of this.#writableListeners) listener(true);
   }
 
   #writePending(): void {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Signature, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import { archiveDirectoryOf } from './compaction.js';
 import { type JournalFs, systemFs } from './journal-fs.js';
@@ -10,10 +10,8 @@ import { type OrderUse, type ReplayedState, StateBuilder } from './replayed-stat
 import { SeenFilter } from './seen-filter.js';
 import { listSegments, segmentPath } from './segments.js';
 
-/** Most trades that one page of a listing has. */
-export const MAX_PAGE_SIZE = 500;
 /** Bump when the layout changes: an index of another version is thrown away and rebuilt. */
-const INDEX_VERSION = 1;
+const INDEX_VERSION = 2;
 /** Trades put between two turns of the event loop while rebuilding. */
 const TRADES_A_TURN = 64;
 /** Records read between two turns. */
@@ -28,16 +26,6 @@ const MAX_REFUSED_TRADES = 65_536;
  */
 const COMMITS = { eventTurnBatching: false, txnStartThreshold: 64 };
 
-export interface HistoryQuery {
-  readonly wallet?: Address;
-  /** Epoch ms, inclusive. */
-  readonly fromMs?: number;
-  /** Epoch ms, exclusive. */
-  readonly toMs?: number;
-  /** 1 to MAX_PAGE_SIZE; 100 by default. */
-  readonly limit?: number;
-}
-
 /**
  * Index and history beside the journal, in LMDB. It holds nothing that the journal and its archive do not:
  * when it is missing, damaged, or of another chain, it is rebuilt from them. Writes are asynchronous, and
@@ -48,8 +36,6 @@ export class TradeIndex {
   readonly #trades: Database<Trade, string>;
   readonly #orders: Database<OrderUse, string>;
   readonly #signatures: Database<TradeId, string>;
-  /** Keys [wallet or '', acceptedAtMs, id]. */
-  readonly #times: Database<true, [string, number, string]>;
   readonly #meta: Database<string | number, string>;
   /** Client order ids and signatures that are in the index; asked first once all of them are in it. */
   readonly #seen = new SeenFilter();
@@ -64,7 +50,6 @@ export class TradeIndex {
     this.#trades = root.openDB<Trade, string>({ name: 'trades', encoding: 'msgpack' });
     this.#orders = root.openDB<OrderUse, string>({ name: 'orders', encoding: 'msgpack' });
     this.#signatures = root.openDB<TradeId, string>({ name: 'signatures', encoding: 'msgpack' });
-    this.#times = root.openDB<true, [string, number, string]>({ name: 'times', encoding: 'msgpack' });
     this.#meta = root.openDB<string | number, string>({ name: 'meta', encoding: 'msgpack' });
   }
 
@@ -158,8 +143,6 @@ export class TradeIndex {
       known.cancelRequestedAtMs === trade.cancelRequestedAtMs &&
       String(known.outcome?.feeLamports) === String(trade.outcome?.feeLamports) &&
       this.#orders.doesExist(trade.intent.clientOrderId) &&
-      this.#times.doesExist([trade.wallet, trade.acceptedAtMs, trade.id]) &&
-      this.#times.doesExist(['', trade.acceptedAtMs, trade.id]) &&
       trade.attempts.every((attempt) => this.#signatures.doesExist(attempt.signature))
     );
   }
@@ -205,7 +188,7 @@ export class TradeIndex {
 
   /** @returns whether all of it was committed */
   async #write(trade: Trade, fingerprint: string): Promise<boolean> {
-    const { id, wallet, acceptedAtMs, attempts } = trade;
+    const { id, attempts } = trade;
     this.#seen.add(trade.intent.clientOrderId);
     for (const { signature } of attempts) this.#seen.add(signature);
     const light: Trade = {
@@ -215,8 +198,6 @@ export class TradeIndex {
     const writes = [
       this.#trades.put(id, light),
       this.#orders.put(trade.intent.clientOrderId, { tradeId: id, fingerprint }),
-      this.#times.put([wallet, acceptedAtMs, id], true),
-      this.#times.put(['', acceptedAtMs, id], true),
       ...attempts.map((attempt) => this.#signatures.put(attempt.signature, id)),
     ];
     let isWhole = true;
@@ -273,24 +254,6 @@ export class TradeIndex {
     const start = below === undefined ? {} : { start: below };
     const keys = this.#trades.getKeys({ reverse: true, ...start, limit: limit + 1 });
     return [...keys].filter((id) => id !== below).slice(0, limit) as TradeId[];
-  }
-
-  /** Newest first. */
-  list(query: HistoryQuery = {}): Trade[] {
-    const wallet = query.wallet ?? '';
-    const limit = Math.min(MAX_PAGE_SIZE, Math.max(1, query.limit ?? 100));
-    const keys = this.#times.getKeys({
-      reverse: true,
-      start: [wallet, query.toMs ?? Number.MAX_VALUE, ''],
-      end: [wallet, query.fromMs ?? -Number.MAX_VALUE, ''],
-      limit,
-    });
-    const trades: Trade[] = [];
-    for (const [, , id] of keys) {
-      const trade = this.get(id as TradeId);
-      if (trade !== undefined) trades.push(trade);
-    }
-    return trades;
   }
 
   /** Waits for all writes. */

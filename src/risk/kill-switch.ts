@@ -112,12 +112,6 @@ export class KillSwitch {
     return grade === undefined || (grade === 'reduce' && shrinksPosition);
   }
 
-  /** Whether a trade that was taken may be signed. */
-  maySign(shrinksPosition: boolean): boolean {
-    const { grade } = this;
-    return grade === undefined || grade === 'drain' || (grade === 'reduce' && shrinksPosition);
-  }
-
   /** Called at once after the word is set, before the disk is waited for. Must not throw. */
   onChange(listener: (status: KillSwitchStatus) => void): void {
     this.#listeners.push(listener);

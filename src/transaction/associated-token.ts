@@ -1,13 +1,11 @@
-/** Associated token accounts, and a wallet's standing account of wrapped SOL. */
+/** Associated token accounts: where they lie, and how they are opened. */
 import type { Address } from '../model/brands.js';
 import { decode32 } from './base58.js';
 import type { Instruction } from './instruction.js';
 import { findProgramAddress } from './program-address.js';
-import { ASSOCIATED_TOKEN_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM, WRAPPED_SOL_MINT } from './program-ids.js';
+import { ASSOCIATED_TOKEN_PROGRAM, SYSTEM_PROGRAM } from './program-ids.js';
 
 const CREATE_IDEMPOTENT = 1;
-const SYSTEM_TRANSFER = 2;
-const TOKEN_SYNC_NATIVE = 17;
 
 /** Derived addresses kept; a derivation takes longer than a signature. */
 const MAX_KNOWN = 65_536;
@@ -46,32 +44,4 @@ export function createAssociatedTokenIdempotent(
     ],
     data: Uint8Array.of(CREATE_IDEMPOTENT),
   };
-}
-
-/**
- * Fills the wallet's one standing account of wrapped SOL (made where missing). It is never closed by a trade:
- * that would take the balance from under every other trade that uses it.
- */
-export function wrapSol(wallet: Address, lamports: bigint): Instruction[] {
-  const account = associatedTokenAddress(wallet, WRAPPED_SOL_MINT, TOKEN_PROGRAM);
-  const transfer = new Uint8Array(12);
-  const view = new DataView(transfer.buffer);
-  view.setUint32(0, SYSTEM_TRANSFER, true);
-  view.setBigUint64(4, lamports, true);
-  return [
-    createAssociatedTokenIdempotent(wallet, wallet, WRAPPED_SOL_MINT, TOKEN_PROGRAM, account),
-    {
-      programId: SYSTEM_PROGRAM,
-      accounts: [
-        { address: wallet, signer: true, writable: true },
-        { address: account, signer: false, writable: true },
-      ],
-      data: transfer,
-    },
-    {
-      programId: TOKEN_PROGRAM,
-      accounts: [{ address: account, signer: false, writable: true }],
-      data: Uint8Array.of(TOKEN_SYNC_NATIVE),
-    },
-  ];
 }
