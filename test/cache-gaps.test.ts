@@ -78,6 +78,26 @@ async function armedFixture(): Promise<Fixture> {
   return fixture;
 }
 
+describe('a gap that is eased late', () => {
+  it('makes nothing suspect that was repaired before', async () => {
+    const fixture = await armedFixture();
+    fixture.cache.onGap(gap(5, { eased: true }));
+    expect(fixture.ages()).toEqual([0, 0]);
+    expect(fixture.told).toEqual([]);
+    expect(fixture.calls).toHaveLength(0);
+  });
+
+  it('leaves accounts that joined the subscription later as suspect as they are', async () => {
+    const fixture = await armedFixture();
+    const joined = 'c' as Address;
+    fixture.cache.track([joined]);
+    fixture.cache.onGap(gap(12, { reason: 'resubscribe', accounts: [joined] }));
+    fixture.cache.onGap(gap(5, { eased: true }));
+    expect(fixture.calls).toHaveLength(0);
+    expect(fixture.cache.ageSlots(joined)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 describe('at the start', () => {
   it('nothing is fresh, and nothing is fetched while the gap is open or its slot unconfirmed', async () => {
     const fixture = new Fixture();
@@ -97,6 +117,20 @@ describe('at the start', () => {
     expect(cache.get(A)?.data[0]).toBe(1);
     expect(cache.get(B)).toMatchObject({ lamports: 0n, data: new Uint8Array(0) });
     expect(fixture.told).toEqual(['fetch a=1', 'fetch b=undefined', 'armed a,b']);
+  });
+
+  it('a gap that is eased is repaired from the slot that is confirmed already', async () => {
+    const fixture = new Fixture();
+    fixture.cache.onGap(gap(0, { open: true }));
+    liveSlot(fixture.cache, 10, 9);
+    fixture.confirm(10);
+    liveSlot(fixture.cache, 12, 10);
+    fixture.cache.onGap(gap(12));
+    expect(fixture.calls).toHaveLength(0);
+    fixture.cache.onGap(gap(9, { eased: true }));
+    expect(fixture.calls.map((call) => call.minContextSlot)).toEqual([9]);
+    await fixture.calls[0]!.answer(10, [state(1), state(2)]);
+    expect(fixture.ages()).toEqual([0, 0]);
   });
 
   it('a state fetched ahead of the stream arms when the stream gets there', async () => {

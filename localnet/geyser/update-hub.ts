@@ -46,6 +46,8 @@ export class UpdateHub implements SubscriptionHost {
   readonly #subscriptions = new Set<Subscription>();
   #byCommitment = groupByCommitment([]);
   #order = 0;
+  /** When the last slot status was made: blocks are told with the statuses around them, and by the same clock. */
+  #statusAtMs: number | undefined;
 
   constructor(options: UpdateHubOptions) {
     this.#options = options;
@@ -122,7 +124,7 @@ export class UpdateHub implements SubscriptionHost {
 
   #onBlock(event: BlockEvent): void {
     const record = this.#history.record(event.slot);
-    record.freeze(event, this.#order, this.#options.nowMs());
+    record.freeze(event, this.#order, this.#statusAtMs ?? this.#options.nowMs());
     this.#history.prune(event.slot);
     if (this.#byCommitment.processed.length === 0) return;
     const content = record.content()!;
@@ -133,6 +135,7 @@ export class UpdateHub implements SubscriptionHost {
   }
 
   #onSlot(event: SlotEvent): void {
+    this.#statusAtMs = event.atMs;
     const update = new SlotUpdate(event);
     const record = this.#history.record(event.slot);
     record.statuses.push({ order: this.#order, update });

@@ -54,6 +54,10 @@ export class Suspects {
       for (const address of gap.accounts ?? tracked) this.#doubts.set(address, requirement);
       return fresh;
     }
+    if (gap.eased === true) {
+      this.#allRequirement = Math.min(this.#allRequirement, requirement);
+      return fresh;
+    }
     if (gap.accounts === undefined) this.#allRequirement = requirement;
     for (const address of gap.accounts ?? tracked) {
       const own = this.#own.get(address);

@@ -6,7 +6,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { Log } from '../logging/log.js';
 import { PoolBook } from '../market/pool-book.js';
 import type { PoolKeys } from '../market/types.js';
-import type { Address, Slot } from '../model/brands.js';
+import { type Address, asSlot, type Slot } from '../model/brands.js';
 import type { Holding } from '../risk/positions.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
@@ -26,6 +26,8 @@ import type { StrangerWatch } from './stranger-watch.js';
 /** Mainnet's epoch length; it decides only which Token-2022 transfer fee is in force. */
 const SLOTS_AN_EPOCH = 432_000;
 const POOL_READ_RETRY_MS = 500;
+/** The stream replays so many slots before the one at which the pools were read, for short forks that froze late. */
+const START_OVERLAP_SLOTS = 4;
 
 export interface MarketDataOptions {
   readonly endpoints: Endpoints;
@@ -50,6 +52,8 @@ export class MarketData {
   readonly #streams: StreamSet;
   #streamStatus: StreamStatus = 'down';
   #closed = false;
+  /** Confirmed slot at which the pools were read. */
+  #readAt: Slot | undefined;
   readonly #ours = new Set<Address>();
   #tracked: Address[] = [];
   #tracker: AttemptTracker | undefined;
@@ -107,6 +111,7 @@ export class MarketData {
       try {
         const { accounts, contextSlot } = await reader.accounts(addresses, 'confirmed');
         recorder?.onFetched({ contextSlot, addresses, accounts });
+        this.#readAt ??= contextSlot;
         loaded.push(...addresses.map((pool, index) => this.#addPool(pool, accounts[index])));
         start += addresses.length;
       } catch (error) {
@@ -140,11 +145,16 @@ export class MarketData {
     this.cache.addListener(tracker);
   }
 
-  /** Subscribes to pools, wallets, their token accounts and the lookup tables. */
+  /**
+   * Subscribes to pools, wallets, their token accounts and the lookup tables. A replay brings the confirmed slots that
+   * a blockhash and the accounts can be taken from, so that no new one has to be waited for.
+   */
   start(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
     this.#track([...this.book.watchedAccounts(), ...this.#options.endpoints.lookupTables]);
     this.#trackWallets(holdings, wallets);
-    this.#streams.start(fanOut(this.cache, this.#follower()), this.#subscription());
+    const fromSlot =
+      this.#readAt === undefined ? undefined : asSlot(Math.max(0, this.#readAt - START_OVERLAP_SLOTS));
+    this.#streams.start(fanOut(this.cache, this.#follower()), this.#subscription(), fromSlot);
   }
 
   /** Subscribes to more wallets while the stream runs; what they hold is read from the chain at once. */
@@ -203,7 +213,7 @@ export class MarketData {
       },
       onGap: (gap) => {
         this.feed.refreshAges();
-        if (gap.covered === true) return;
+        if (gap.covered === true || gap.eased === true) return;
         log.warn('the stream was not complete', { ...gap });
         this.#tracker?.hurryAll();
       },

@@ -7,6 +7,10 @@
  *   open until the first live slot that is whole; what was held is repaired by a state fetched at the slot before
  *   it. A replayed status bears the time at which it was made, before the ping that opened the session.
  * - A block that names as its parent a slot whose BlockMeta never came tells of a hole.
+ * - A slot that is not whole (*partial*) can be asked for once it is frozen: a replay from it on brings all of it. Where
+ *   a session that began with a replay has no partial slot left, everything above the slot before `from_slot` has
+ *   come, block by block along the parents, and a state fetched there or later makes up for the gap: it is *eased*. A
+ *   partial slot that shows later, on whichever fork, makes it a gap again.
  */
 import { asSlot, type Slot } from '../model/brands.js';
 import type { BlockMetaUpdate, SlotUpdate, StreamGap } from './types.js';
@@ -20,8 +24,11 @@ export const RESUME_OVERLAP_SLOTS = 4;
 
 export class ContinuityTracker {
   readonly #report: (gap: StreamGap) => void;
-  /** Slots whose start was seen in this session. */
-  readonly #started = new Set<number>();
+  readonly #onPartial: (slot: Slot) => void;
+  /** Slots whose start was seen in this session, and whether it was seen live. */
+  readonly #started = new Map<number, boolean>();
+  /** Slots of this session above the floor of which something may not have come. */
+  readonly #partial = new Set<number>();
   /** Slots whose BlockMeta came in this session. */
   readonly #frozenInSession = new Set<number>();
   /** Slots whose BlockMeta came at all, or whose absence was reported. */
@@ -42,9 +49,18 @@ export class ContinuityTracker {
   #openedAtMs: number | undefined;
   #pongs = 0;
   #resumable = false;
+  #reachedLive = false;
+  #eased = false;
 
-  constructor(report: (gap: StreamGap) => void) {
+  /** @param onPartial called with each frozen slot of a session with replay of which not everything came */
+  constructor(report: (gap: StreamGap) => void, onPartial: (slot: Slot) => void) {
     this.#report = report;
+    this.#onPartial = onPartial;
+  }
+
+  /** Whether slots of this session are known of which not everything has come. */
+  get hasPartialSlots(): boolean {
+    return this.#partial.size > 0;
   }
 
   /** Highest slot that was named in any way. */
@@ -65,11 +81,14 @@ export class ContinuityTracker {
   beginSession(reason: StreamGap['reason'], fromSlot: Slot | undefined): void {
     this.#started.clear();
     this.#frozenInSession.clear();
+    this.#partial.clear();
+    this.#reachedLive = false;
+    this.#eased = false;
     this.#replayed = fromSlot !== undefined;
     this.#caughtUp = !this.#replayed;
     this.#openedAtMs = undefined;
     this.#pongs = 0;
-    this.#floor = fromSlot === undefined ? undefined : fromSlot - 1;
+    this.#floor = fromSlot === undefined ? undefined : Math.max(0, fromSlot - 1);
     this.#open = true;
     this.#reason = reason;
     this.#incompleteThrough = Math.max(this.#incompleteThrough, this.#completeThrough + 1);
@@ -91,17 +110,21 @@ export class ContinuityTracker {
     const slot = update.slot;
     if (slot > this.#highestSeen) this.#highestSeen = slot;
     if (update.status === 'firstShred' || update.status === 'createdBank') {
-      this.#started.add(slot);
-      if (createdAtMs !== undefined && this.#openedAtMs !== undefined) {
-        this.#resumable = true;
-        if (createdAtMs >= this.#openedAtMs) this.#caughtUp = true;
-      }
+      const isLive = this.#isLive(createdAtMs);
+      if (isLive !== undefined) this.#resumable = true;
+      if (isLive === true) this.#caughtUp = true;
+      if (this.#started.get(slot) !== true) this.#started.set(slot, isLive === true);
       if (this.#open && this.#caughtUp) this.#close(slot);
+      if (isLive === true && update.parent !== undefined && this.#isWhole(update.parent)) this.#ease(true);
+    } else if (update.status === 'completed' && this.#replayed && !this.#started.has(slot)) {
+      // It was in progress when the session began, and can be asked for once it is frozen.
+      if (this.#isLive(createdAtMs) === true) this.#addPartial(slot);
     }
     this.#forgetOld();
   }
 
-  onBlockMeta(update: BlockMetaUpdate): void {
+  /** @param createdAtMs when the server made the update, by its own clock */
+  onBlockMeta(update: BlockMetaUpdate, createdAtMs: number | undefined): void {
     const { slot, parentSlot } = update;
     if (slot > this.#highestSeen) this.#highestSeen = slot;
     this.#floor ??= slot - 1;
@@ -109,6 +132,7 @@ export class ContinuityTracker {
     if (parentMissing) this.#missing(parentSlot);
     // Without replay a parent's BlockMeta is live, and a bank starts only after its parent froze.
     const whole = this.#started.has(slot) || (!this.#replayed && this.#frozenInSession.has(parentSlot));
+    if (this.#replayed) this.#notePartial(slot, createdAtMs);
     this.#frozen.add(slot);
     this.#frozenInSession.add(slot);
     if (whole) {
@@ -126,7 +150,67 @@ export class ContinuityTracker {
   #missing(parentSlot: number): void {
     this.#frozen.add(parentSlot);
     this.#incompleteThrough = Math.max(this.#incompleteThrough, parentSlot);
+    if (this.#replayed) this.#partial.add(parentSlot);
+    this.#eased = false;
     this.#tell(asSlot(parentSlot + 1), 'missingSlot');
+    if (this.#replayed && this.#resumable) this.#onPartial(asSlot(parentSlot));
+  }
+
+  /**
+   * A slot of which one end was replayed and the other one came live was in progress in between. A second BlockMeta is
+   * a replay's, and brings the slot whole.
+   */
+  #notePartial(slot: number, createdAtMs: number | undefined): void {
+    const startedLive = this.#started.get(slot);
+    const isLive = this.#isLive(createdAtMs);
+    const isWhole = startedLive === true || (startedLive === false && isLive === false);
+    if (isWhole || this.#frozenInSession.has(slot)) {
+      this.#partial.delete(slot);
+      this.#ease(isLive === true);
+      return;
+    }
+    this.#addPartial(slot);
+    if (isLive === true && this.#partial.has(slot)) this.#onPartial(asSlot(slot));
+  }
+
+  /** Whether an update was made after the session was opened; undefined where times are not told. */
+  #isLive(createdAtMs: number | undefined): boolean | undefined {
+    if (createdAtMs === undefined || this.#openedAtMs === undefined) return undefined;
+    return createdAtMs >= this.#openedAtMs;
+  }
+
+  #addPartial(slot: number): void {
+    if (this.#floor !== undefined && slot <= this.#floor) return;
+    this.#partial.add(slot);
+    if (!this.#eased) return;
+    this.#eased = false;
+    this.#incompleteThrough = Math.max(this.#incompleteThrough, slot);
+    this.#tell(asSlot(this.#incompleteThrough + 1), 'missingSlot');
+  }
+
+  #isWhole(slot: number): boolean {
+    if (this.#floor !== undefined && slot <= this.#floor) return true;
+    return this.#frozenInSession.has(slot) && !this.#partial.has(slot);
+  }
+
+  /**
+   * Nothing above the floor is missing any more where the chain of whole slots reaches one that began, or at least
+   * ended, in this session: what was in progress when it began lies before it.
+   * @param reachesLive whether such a slot was seen just now
+   */
+  #ease(reachesLive: boolean): void {
+    this.#reachedLive ||= reachesLive;
+    if (!this.#replayed || !this.#reachedLive || this.#eased || this.#partial.size > 0) return;
+    this.#eased = true;
+    this.#open = false;
+    this.#report({
+      completeThrough: asSlot(this.#completeThrough),
+      resumedAt: asSlot((this.#floor ?? 0) + 1),
+      reason: this.#reason,
+      repairFrom: asSlot(this.#floor ?? 0),
+      open: false,
+      eased: true,
+    });
   }
 
   /** `slot` is the first whole one: whatever was in progress when the session began lies before it. */
@@ -148,9 +232,9 @@ export class ContinuityTracker {
 
   #forgetOld(): void {
     const oldest = this.#highestSeen - MEMORY_SLOTS;
-    for (const set of [this.#started, this.#frozen, this.#frozenInSession]) {
+    for (const set of [this.#started, this.#frozen, this.#frozenInSession, this.#partial]) {
       // Insertion order is close to slot order: the front is where the old ones are.
-      for (const slot of set) {
+      for (const slot of set.keys()) {
         if (slot >= oldest) break;
         set.delete(slot);
       }

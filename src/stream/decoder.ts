@@ -16,7 +16,8 @@ export interface UpdateHandler {
   onAccount(update: AccountUpdate): void;
   /** @param createdAtMs when the server made the update, by its own clock; undefined where it does not say */
   onSlot(update: SlotUpdate, createdAtMs: number | undefined): void;
-  onBlockMeta(update: BlockMetaUpdate): void;
+  /** @param createdAtMs as with slots */
+  onBlockMeta(update: BlockMetaUpdate, createdAtMs: number | undefined): void;
   onTransaction(update: TransactionUpdate): void;
   onPing(createdAtMs: number | undefined): void;
   onPong(id: number): void;
@@ -127,7 +128,7 @@ export class UpdateDecoder {
         handler.onTransaction(decodeTransaction(reader, receivedUs, this.#keys, this.#signatures));
         return 'transaction';
       case UPDATE_BLOCK_META:
-        handler.onBlockMeta(readBlockMeta(reader, receivedUs));
+        handler.onBlockMeta(readBlockMeta(reader, receivedUs), readTimestampMs(this.#stamp));
         return 'blockMeta';
       case UPDATE_PING:
         handler.onPing(readTimestampMs(this.#stamp));

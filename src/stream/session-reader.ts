@@ -18,9 +18,15 @@ export class SessionReader implements UpdateHandler {
   /** Id of the last pong. */
   lastPongId = 0;
 
-  constructor(sink: StreamSink) {
+  /** @param onPartial a slot is frozen of which not everything came; a replay from it on would bring it */
+  constructor(sink: StreamSink, onPartial: (slot: Slot) => void = () => undefined) {
     this.#sink = sink;
-    this.#continuity = new ContinuityTracker((gap) => sink.onGap(gap));
+    this.#continuity = new ContinuityTracker((gap) => sink.onGap(gap), onPartial);
+  }
+
+  /** Whether slots of this session are known of which not everything has come. */
+  get hasPartialSlots(): boolean {
+    return this.#continuity.hasPartialSlots;
   }
 
   /** Where a new session should resume; undefined to start fresh. */
@@ -68,8 +74,8 @@ export class SessionReader implements UpdateHandler {
     this.#sink.onSlot(update);
   }
 
-  onBlockMeta(update: BlockMetaUpdate): void {
-    this.#continuity.onBlockMeta(update);
+  onBlockMeta(update: BlockMetaUpdate, createdAtMs: number | undefined): void {
+    this.#continuity.onBlockMeta(update, createdAtMs);
     this.#sink.onBlockMeta(update);
   }
 

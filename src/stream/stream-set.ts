@@ -37,7 +37,7 @@ export const OVERLAP_SLOTS = 4;
 /** A stream as the set needs it: `YellowstoneStream`. */
 export interface MemberStream {
   readonly name: string;
-  start(sink: StreamSink, subscription: StreamSubscription): void;
+  start(sink: StreamSink, subscription: StreamSubscription, fromSlot?: Slot): void;
   resubscribe(subscription: StreamSubscription): void;
   cut(detail: string): void;
   close(): void;
@@ -149,8 +149,8 @@ export class StreamSet {
     }));
   }
 
-  /** Connects all of them. Call once. */
-  start(sink: StreamSink, subscription: StreamSubscription): void {
+  /** Connects all of them. Call once. @param fromSlot where their first sessions begin their replay; absent: none */
+  start(sink: StreamSink, subscription: StreamSubscription, fromSlot?: Slot): void {
     if (this.#sink !== undefined) throw new Error('the stream set was started twice');
     this.#sink = sink;
     this.#merge = new SlotMerge(
@@ -159,7 +159,7 @@ export class StreamSet {
     );
     const { clock } = this.#options;
     this.#timers = [clock.every(LOOK_MS, () => this.#look()), clock.every(REPORT_MS, () => this.#report())];
-    for (const member of this.#members) member.stream.start(this.#sinkOf(member), subscription);
+    for (const member of this.#members) member.stream.start(this.#sinkOf(member), subscription, fromSlot);
   }
 
   resubscribe(subscription: StreamSubscription): void {
@@ -357,7 +357,7 @@ function noteGap(member: Member, gap: StreamGap): void {
     return;
   }
   // A session's gap takes in whatever was open; a hole inside a session does not.
-  if (gap.reason !== 'missingSlot') uncovered.clear();
+  if (gap.reason !== 'missingSlot' && gap.eased !== true) uncovered.clear();
   member.wholeFrom = gap.open === true ? undefined : wholeAgainFrom;
 }
 

@@ -94,6 +94,11 @@ export interface StreamGap {
    * and is fetched again all the same, at `repairFrom` or later.
    */
   readonly covered?: boolean;
+  /**
+   * True where nothing more was missed than was told before, and less of it: a replay has brought the rest, so that a
+   * state from an earlier slot on makes up for what is suspect still. It makes nothing suspect.
+   */
+  readonly eased?: boolean;
   /** Present where only these accounts are concerned; absent: all of them. */
   readonly accounts?: readonly Address[];
 }

@@ -44,6 +44,8 @@ const REPLAY_REFUSALS: ReadonlySet<number> = new Set([
 ]);
 /** A look that is late by more of its periods means that this process slept. */
 const SLEPT_PERIODS = 2;
+/** Replays asked for within a session, for slots of which not everything came. */
+const MAX_REPLAYS_A_SESSION = 8;
 /** Ping ids are int32 on the wire. */
 const MAX_PING_ID = 2 ** 31 - 1;
 
@@ -82,6 +84,7 @@ interface Session {
   /** After a sleep of ours: what is read before the pong of this ping may be as old as the sleep. */
   freshFromPingId: number | undefined;
   nextPingId: number;
+  replaysAsked: number;
   readonly timers: TimerHandle[];
 }
 
@@ -104,6 +107,9 @@ export class YellowstoneStream {
   #retry: TimerHandle | undefined;
   #failures = 0;
   #replayRefused = false;
+  /** The server replays at a session's start and not within one. */
+  #laterReplayRefused = false;
+  #startFrom: Slot | undefined;
   #gapReason: StreamGap['reason'] = 'start';
   #covering: Covering | undefined;
   #status: StreamStatus = 'down';
@@ -121,11 +127,15 @@ export class YellowstoneStream {
     return this.#status;
   }
 
-  /** Connects, and keeps connected until `close`. Call once. */
-  start(sink: StreamSink, subscription: StreamSubscription): void {
+  /**
+   * Connects, and keeps connected until `close`. Call once.
+   * @param fromSlot the first session asks for a replay from there on; a server that has none is asked without
+   */
+  start(sink: StreamSink, subscription: StreamSubscription, fromSlot?: Slot): void {
     if (this.#sink !== undefined) throw new Error(`stream ${this.name} was started twice`);
     this.#sink = sink;
-    this.#reader = new SessionReader(sink);
+    this.#startFrom = fromSlot;
+    this.#reader = new SessionReader(sink, (slot) => this.#askReplay(slot));
     this.#subscription = subscription;
     this.#connect();
   }
@@ -167,7 +177,7 @@ export class YellowstoneStream {
       this.#retry = this.#options.clock.after(this.#limits.backoffMostMs, () => this.#connect());
       return;
     }
-    const fromSlot = this.#replayRefused ? undefined : this.#reader!.resumeFrom;
+    const fromSlot = this.#replayRefused ? undefined : (this.#reader!.resumeFrom ?? this.#startFrom);
     const { clock } = this.#options;
     const nowUs = clock.monotonicUs();
     const session: Session = {
@@ -182,6 +192,7 @@ export class YellowstoneStream {
       lastAwakeUs: nowUs,
       freshFromPingId: undefined,
       nextPingId: 1,
+      replaysAsked: 0,
       timers: [],
     };
     this.#session = session;
@@ -252,6 +263,15 @@ export class YellowstoneStream {
     this.#reader!.accountsCovered(covering.accounts);
   }
 
+  /** The subscription anew, as it is, with a replay: what comes live meanwhile waits behind it at the server. */
+  #askReplay(fromSlot: Slot): void {
+    const session = this.#session;
+    if (session?.transport === undefined || this.#laterReplayRefused) return;
+    if (session.replaysAsked >= MAX_REPLAYS_A_SESSION) return;
+    session.replaysAsked++;
+    session.transport.send(subscribeRequest(this.#subscription, fromSlot));
+  }
+
   #ping(session: Session): void {
     if (session !== this.#session) return;
     session.transport?.send(pingRequest(session.nextPingId));
@@ -291,7 +311,10 @@ export class YellowstoneStream {
     if (session.fromSlot !== undefined && !session.slotSeen && REPLAY_REFUSALS.has(end.code)) {
       this.#replayRefused = true;
     }
-    if (end.code === status.INTERNAL && /lagged/.test(end.detail)) this.#gapReason = 'lagged';
+    const isLagging = end.code === status.INTERNAL && /lagged/.test(end.detail);
+    if (isLagging) this.#gapReason = 'lagged';
+    else if (session.replaysAsked > 0 && this.#reader!.hasPartialSlots && REPLAY_REFUSALS.has(end.code))
+      this.#laterReplayRefused = true;
     this.#down(
       end.code === status.OK ? 'the server ended the stream' : `gRPC status ${end.code}: ${end.detail}`,
     );
