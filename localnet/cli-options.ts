@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CHAOS_FIELDS, type ChaosSettings } from './chaos/chaos.js';
 import { parseScenario, type ScenarioStep } from './chaos/scenario.js';
 import { CLUSTER_DEFAULTS, type ClusterOptions } from './cluster-options.js';
+import { MAX_LOAD_RATE } from './engine/background-load.js';
+import { DEFAULT_CONDITIONS } from './engine/conditions.js';
 
 export interface CliOptions {
   readonly cluster: Partial<ClusterOptions>;
@@ -29,6 +31,11 @@ interface Flags {
   finalizeSlots: number;
   leaderDelayMs: number;
   leaderJitterMs: number;
+  blockCostLimit: number;
+  accountCostLimit: number;
+  loadRate: number;
+  loadPrice: number;
+  loadPoolRate: number;
   pools: number;
   wallets: number;
   fund: string[];
@@ -129,6 +136,36 @@ function command(): Command {
       20,
     )
     .option('--leader-jitter-ms <ms>', 'the most that is added to it or taken off', between(0, 60_000), 5)
+    .option(
+      '--block-cost-limit <units>',
+      'compute units of a block',
+      between(1_500_000, 1_000_000_000, true),
+      DEFAULT_CONDITIONS.blockCostLimit,
+    )
+    .option(
+      '--account-cost-limit <units>',
+      'compute units of all in a block that write the same account',
+      between(1_500_000, 1_000_000_000, true),
+      DEFAULT_CONDITIONS.accountCostLimit,
+    )
+    .option(
+      '--load-rate <0-5>',
+      'fee-paying load of others, in blocks offered a slot; over 1 the fees decide',
+      between(0, MAX_LOAD_RATE),
+      DEFAULT_CONDITIONS.loadRate,
+    )
+    .option(
+      '--load-price <micro-lamports>',
+      'what that load pays a compute unit, within a factor of four',
+      between(0, 1_000_000_000, true),
+      DEFAULT_CONDITIONS.loadPriceMicroLamports,
+    )
+    .option(
+      '--load-pool-rate <0-1>',
+      'the part of it that writes a pool',
+      rate,
+      DEFAULT_CONDITIONS.loadPoolRate,
+    )
     .option('--pools <n>', 'constant-product pools at genesis', between(1, 512, true), 8)
     .option('--wallets <n>', 'funded wallets made from the seed', between(0, 512, true), 0)
     .option('--fund <address>', 'gets SOL and every mint at genesis (repeatable)', collect, [])
@@ -203,6 +240,11 @@ export function parseCliOptions(argv: readonly string[], environment: NodeJS.Pro
         finalizeSlots: flags.finalizeSlots,
         leaderDelayMs: flags.leaderDelayMs,
         leaderDelayJitterMs: flags.leaderJitterMs,
+        blockCostLimit: flags.blockCostLimit,
+        accountCostLimit: flags.accountCostLimit,
+        loadRate: flags.loadRate,
+        loadPriceMicroLamports: flags.loadPrice,
+        loadPoolRate: flags.loadPoolRate,
       },
       pools: flags.pools,
       wallets: flags.wallets,

@@ -33,7 +33,11 @@ export interface Admitted {
 export function admit(
   tx: ParsedTransaction,
   context: BlockContext,
-  options: { readonly ignoreBlockhash: boolean },
+  options: {
+    readonly ignoreBlockhash: boolean;
+    /** Where it was worked out before. */
+    readonly budget?: ComputeBudget;
+  },
 ): Admitted | { readonly err: TransactionErrorJson } {
   const { chain, store, open, parent } = context;
   const resolved = resolveAccounts(tx, store, {
@@ -42,7 +46,7 @@ export function admit(
   });
   if ('err' in resolved) return resolved;
   const { accounts } = resolved;
-  const compute = computeBudgetOf(tx);
+  const compute = options.budget === undefined ? computeBudgetOf(tx) : { budget: options.budget };
   if ('err' in compute) return compute;
   let nonce: Admitted['nonce'] = null;
   if (!options.ignoreBlockhash && !chain.isAlive(tx.recentBlockhash)) {

@@ -2,7 +2,8 @@
 
 import type { AccountStore } from './account-store.js';
 import { encodeAddress } from './address-book.js';
-import { type Admitted, admit, type BlockContext } from './admission.js';
+import type { Admitted, BlockContext } from './admission.js';
+import { usedUnits } from './cost-model.js';
 import type {
   AccountState,
   AccountWrite,
@@ -49,17 +50,22 @@ export interface WriteVersions {
 /** A place in the chain with a block to fill. */
 export type LeaderContext = BlockContext & { readonly open: OpenBlock };
 
-/** @throws Error only for faults of the runtime itself. */
+/** What the runtime counts for each account beside its data. */
+const ACCOUNT_OVERHEAD_BYTES = 64;
+
+/**
+ * Executes into the open block what was admitted to it.
+ * @throws Error only for faults of the runtime itself.
+ */
 export function executeTransaction(
   pending: PendingTransaction,
+  admitted: Admitted,
   context: LeaderContext,
   versions: WriteVersions,
   executedAtMs: number,
 ): ExecutionOutcome {
   const tx = pending.parsed;
   const { store, open } = context;
-  const admitted = admit(tx, context, { ignoreBlockhash: false });
-  if ('err' in admitted) return { rejected: admitted.err };
   const { accounts } = admitted;
   const before = accounts.addresses.map((address, index) => store.get(address, accounts.keys[index]));
   const ran = run(tx, admitted, store);
@@ -69,6 +75,8 @@ export function executeTransaction(
   if (ran.err !== null) after[0] = store.get(accounts.addresses[0]!, accounts.keys[0]);
   if (admitted.nonce !== null) advanceNonce(admitted, context, after);
   open.add(pending);
+  const consumed = Number(ran.computeUnitsConsumed);
+  open.costs.add(usedUnits(pending.cost, consumed, loadedBytes(before)), writtenBy(admitted));
   const index = open.transactions.length - 1;
   const writes = writesOf(admitted, ran.err === null, after, versions);
   return {
@@ -95,6 +103,15 @@ export function executeTransaction(
       external: pending.external,
     },
   };
+}
+
+/** Every account that the transaction locks for writing. */
+export function writtenBy({ accounts }: Admitted): string[] {
+  return accounts.addresses.filter((_, index) => accounts.writable[index] === true);
+}
+
+function loadedBytes(accounts: readonly (AccountState | null)[]): number {
+  return accounts.reduce((sum, account) => sum + ACCOUNT_OVERHEAD_BYTES + (account?.data.length ?? 0), 0);
 }
 
 /** What a failed run says, without the accounts. */

@@ -36,18 +36,31 @@ const BUILTINS: ReadonlySet<string> = new Set([
   ED25519_PROGRAM,
   SECP256K1_PROGRAM,
 ]);
-/** Their instructions begin with the number of signatures that they verify, each paid like the transaction's own. */
-const SIGNATURE_PROGRAMS: ReadonlySet<string> = new Set([
-  ED25519_PROGRAM,
-  SECP256K1_PROGRAM,
-  SECP256R1_PROGRAM,
+/**
+ * Their instructions begin with the number of signatures that they verify, each paid like the transaction's own;
+ * and what verifying one takes of a block, compute units (Agave's block_cost_limits).
+ */
+const SIGNATURE_PROGRAMS: ReadonlyMap<string, number> = new Map([
+  [ED25519_PROGRAM, 2_400],
+  [SECP256K1_PROGRAM, 6_690],
+  [SECP256R1_PROGRAM, 4_800],
 ]);
+/** The same for each of the transaction's own signatures. */
+const SIGNATURE_UNITS = 720;
+/** What a transaction may load that says nothing else of it. */
+const DEFAULT_LOADED_BYTES = 64 * 1024 * 1024;
 
 export interface ComputeBudget {
   readonly unitLimit: number;
   readonly microLamportsPerUnit: bigint;
   /** Base and priority fee, lamports. */
   readonly fee: bigint;
+  /** Of `fee`, what is paid for signatures, lamports. */
+  readonly baseFee: bigint;
+  /** What verifying all signatures takes of a block, compute units. */
+  readonly signatureUnits: number;
+  /** Most bytes of accounts that it may load. */
+  readonly loadedBytesLimit: number;
 }
 
 enum Setting {
@@ -64,11 +77,17 @@ export function computeBudgetOf(
   const settings = new Map<number, bigint>();
   let defaultUnits = 0;
   let signatures = BigInt(tx.requiredSignatures);
+  let signatureUnits = tx.requiredSignatures * SIGNATURE_UNITS;
   for (const [index, instruction] of tx.instructions.entries()) {
     const program = encodeAddress(tx.staticKeys[instruction.programIdIndex]!);
     if (program !== COMPUTE_BUDGET_PROGRAM) {
       defaultUnits += BUILTINS.has(program) ? DEFAULT_UNITS_PER_BUILTIN : DEFAULT_UNITS_PER_PROGRAM;
-      if (SIGNATURE_PROGRAMS.has(program)) signatures += BigInt(instruction.data[0] ?? 0);
+      const unitsEach = SIGNATURE_PROGRAMS.get(program);
+      if (unitsEach !== undefined) {
+        const verified = instruction.data[0] ?? 0;
+        signatures += BigInt(verified);
+        signatureUnits += verified * unitsEach;
+      }
       continue;
     }
     defaultUnits += DEFAULT_UNITS_PER_BUILTIN;
@@ -82,7 +101,13 @@ export function computeBudgetOf(
   const microLamportsPerUnit = settings.get(Setting.UnitPrice) ?? 0n;
   const priorityMicroLamports = microLamportsPerUnit * BigInt(unitLimit);
   const priority = (priorityMicroLamports + MICRO_LAMPORTS_PER_LAMPORT - 1n) / MICRO_LAMPORTS_PER_LAMPORT;
-  return { budget: { unitLimit, microLamportsPerUnit, fee: signatures * LAMPORTS_PER_SIGNATURE + priority } };
+  const baseFee = signatures * LAMPORTS_PER_SIGNATURE;
+  const loadedBytesLimit = Math.min(
+    Number(settings.get(Setting.LoadedDataLimit) ?? DEFAULT_LOADED_BYTES),
+    DEFAULT_LOADED_BYTES,
+  );
+  const fee = baseFee + priority;
+  return { budget: { unitLimit, microLamportsPerUnit, fee, baseFee, signatureUnits, loadedBytesLimit } };
 }
 
 function readSetting(data: Uint8Array): { readonly kind: Setting; readonly value: bigint } | undefined {

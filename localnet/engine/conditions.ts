@@ -1,4 +1,5 @@
 /** Slot behaviour: defaults and the check of every change. */
+import { MAX_LOAD_RATE } from './background-load.js';
 import type { SlotConditions } from './messages.js';
 
 export const DEFAULT_CONDITIONS: SlotConditions = {
@@ -11,6 +12,12 @@ export const DEFAULT_CONDITIONS: SlotConditions = {
   finalizeSlots: 32,
   leaderDelayMs: 20,
   leaderDelayJitterMs: 5,
+  blockCostLimit: 60_000_000,
+  accountCostLimit: 12_000_000,
+  bufferTransactions: 20_000,
+  loadRate: 0,
+  loadPriceMicroLamports: 100_000,
+  loadPoolRate: 0.5,
 };
 
 interface Range {
@@ -30,6 +37,13 @@ const RANGES: Readonly<Record<keyof SlotConditions, Range>> = {
   finalizeSlots: { min: 1, max: 400, integer: true },
   leaderDelayMs: { min: 0, max: 60_000, integer: false },
   leaderDelayJitterMs: { min: 0, max: 60_000, integer: false },
+  // No less than the largest transaction can take, which would find room in no block.
+  blockCostLimit: { min: 1_500_000, max: 1_000_000_000, integer: true },
+  accountCostLimit: { min: 1_500_000, max: 1_000_000_000, integer: true },
+  bufferTransactions: { min: 1, max: 100_000, integer: true },
+  loadRate: { min: 0, max: MAX_LOAD_RATE, integer: false },
+  loadPriceMicroLamports: { min: 0, max: 1_000_000_000, integer: true },
+  loadPoolRate: RATE,
 };
 
 /** @throws RangeError for a name that does not exist or a value out of range; nothing is changed then. */

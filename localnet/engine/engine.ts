@@ -1,7 +1,8 @@
 /** The engine without its thread: slots, transactions and state, driven by whoever holds the clock. */
 import type { Genesis } from '../genesis/types.js';
 import type { BlockContext } from './admission.js';
-import { executeTransaction } from './bank.js';
+import { BackgroundLoad } from './background-load.js';
+import { Banking } from './banking.js';
 import { type BootState, bootFromGenesis, bootFromSnapshot, writeSnapshot } from './boot.js';
 import { MAX_BLOCKHASH_AGE_BLOCKS } from './chain.js';
 import { changeConditions, DEFAULT_CONDITIONS } from './conditions.js';
@@ -15,9 +16,8 @@ import type {
   SimulationRequest,
   SimulationResult,
   SlotConditions,
-  TransactionErrorJson,
 } from './messages.js';
-import { type PendingTransaction, TICKS_PER_SLOT } from './open-block.js';
+import { pendingTransaction, TICKS_PER_SLOT } from './open-block.js';
 import { createPrng, type Prng } from './prng.js';
 import { bootFromLedger, type EngineResume } from './resume.js';
 import { ABSENT_ACCOUNT } from './runtime.js';
@@ -25,7 +25,7 @@ import { createLeaderSchedule } from './schedule.js';
 import { simulateTransaction } from './simulation.js';
 import { SlotProducer } from './slots.js';
 import { isSysvar } from './well-known.js';
-import { parseTransaction } from './wire.js';
+import { type ParsedTransaction, parseTransaction } from './wire.js';
 import { WireError } from './wire-error.js';
 
 export interface EngineOptions {
@@ -60,6 +60,8 @@ export class Engine {
   private readonly state: BootState;
   private readonly slots: SlotProducer;
   private readonly inbound = new Inbound();
+  private readonly banking: Banking;
+  private load: BackgroundLoad | undefined;
   private readonly faucet: Faucet;
   private readonly leaderAt: (slot: number) => string;
   private readonly jitter: Prng;
@@ -86,15 +88,21 @@ export class Engine {
       emit: (event) => host.emit(event),
       conditions: () => this.currentConditions,
       leaderAt: this.leaderAt,
-      requeue: (transactions) => this.inbound.requeue(transactions),
+      requeue: (transactions) => this.banking.putBack(transactions),
       rewrite: (writes) => this.writeAccounts(writes),
+    });
+    this.banking = new Banking(seed, this.versions, {
+      nowMs: () => host.nowMs(),
+      emit: (event) => host.emit(event),
+      conditions: () => this.currentConditions,
+      context: (open) => ({ ...this.context(), open }),
     });
   }
 
   /** Tells of all that stands at the root, then begins the first slot. Call once. */
   start(): void {
     this.announceRoot();
-    this.slots.begin();
+    this.beginSlot();
   }
 
   currentSlot(): number {
@@ -128,12 +136,10 @@ export class Engine {
 
   /** Executes what has arrived until `untilMs` on the host's clock. True: more waits for this very block. */
   run(untilMs = Number.POSITIVE_INFINITY): boolean {
-    this.inbound.receive(this.host.nowMs());
+    this.receiveArrived();
     while (this.slots.open !== null) {
-      const next = this.inbound.take();
-      if (next === undefined) return false;
-      this.execute(next);
-      if (this.host.nowMs() >= untilMs) return this.inbound.hasWaiting();
+      if (!this.banking.placeNext(this.slots.open)) return false;
+      if (this.host.nowMs() >= untilMs) return this.banking.hasWaiting();
     }
     return false;
   }
@@ -141,7 +147,8 @@ export class Engine {
   /** Ends the current slot and begins the next. */
   nextSlot(): void {
     this.slots.end();
-    this.slots.begin();
+    this.beginSlot();
+    this.offerLoad();
   }
 
   /** @throws WireError */
@@ -169,15 +176,50 @@ export class Engine {
     return forks.onSurvivingState(open, () => writeSnapshot(this.state, surviving, this.options.genesisHash));
   }
 
+  private beginSlot(): void {
+    this.slots.begin();
+    if (this.slots.open !== null) this.banking.beginBlock(this.slots.open);
+  }
+
+  private receiveArrived(): void {
+    const nowMs = this.host.nowMs();
+    for (let next = this.inbound.takeArrived(nowMs); next; next = this.inbound.takeArrived(nowMs)) {
+      this.banking.receive(next);
+    }
+  }
+
   private enqueue(submission: Submission, sticky: boolean): string {
     const parsed = parseTransaction(submission.wire);
     const { leaderDelayMs, leaderDelayJitterMs } = this.currentConditions;
     const jitterMs = (this.jitter() * 2 - 1) * leaderDelayJitterMs;
     const delayMs = submission.delayMs ?? Math.max(0, leaderDelayMs + jitterMs);
-    const transaction: PendingTransaction = { parsed, external: submission.external, sticky };
-    const taken = this.inbound.submit(transaction, this.host.nowMs() + delayMs);
-    if (!taken) this.drop(parsed.signature, 'overload');
+    this.send(parsed, { external: submission.external, sticky }, delayMs);
     return parsed.signature;
+  }
+
+  private send(
+    parsed: ParsedTransaction,
+    kind: { readonly external: boolean; readonly sticky: boolean },
+    delayMs: number,
+  ): void {
+    const transaction = pendingTransaction(parsed, kind);
+    if (transaction === undefined) this.drop(parsed.signature, 'invalid');
+    else if (!this.inbound.submit(transaction, this.host.nowMs() + delayMs)) {
+      this.drop(parsed.signature, 'overload');
+    }
+  }
+
+  /** The background load of a slot that has just begun. */
+  private offerLoad(): void {
+    const conditions = this.currentConditions;
+    if (conditions.loadRate === 0) return;
+    this.load ??= new BackgroundLoad(this.options.seed, this.options.genesis.pools);
+    this.writeAccounts(this.load.missingAccounts(this.state.store));
+    // Confirmed, as a client would take it.
+    const { blockhash } = this.state.chain.all().findLast((block) => block.confirmed)!;
+    for (const { wire, at } of this.load.transactions(this.currentSlot(), conditions, blockhash)) {
+      this.send(parseTransaction(wire), { external: false, sticky: false }, at * conditions.slotMs);
+    }
   }
 
   private context(): BlockContext {
@@ -185,21 +227,6 @@ export class Engine {
     const { open } = this.slots;
     const head = chain.head();
     return { chain, store, open, slot: open?.slot ?? head.slot, parent: open?.parent ?? head };
-  }
-
-  private execute(transaction: PendingTransaction): void {
-    const open = this.slots.open!;
-    const outcome = executeTransaction(
-      transaction,
-      { ...this.context(), open },
-      this.versions,
-      this.host.nowMs(),
-    );
-    if ('landed' in outcome) {
-      this.host.emit({ type: 'transaction', transaction: outcome.landed });
-    } else {
-      this.drop(transaction.parsed.signature, dropReason(outcome.rejected));
-    }
   }
 
   private drop(signature: string, reason: DroppedEvent['reason']): void {
@@ -264,12 +291,4 @@ function boot(options: EngineOptions, unixTimestamp: number): BootState {
   if (snapshot !== undefined) return bootFromSnapshot(snapshot, genesisHash);
   if (resume !== undefined) return bootFromLedger(resume);
   return bootFromGenesis(genesis, genesisHash, startSlot, unixTimestamp);
-}
-
-function dropReason(error: TransactionErrorJson): DroppedEvent['reason'] {
-  if (error === 'BlockhashNotFound') return 'expired';
-  if (error === 'AlreadyProcessed') return 'duplicate';
-  const unpayable = ['AccountNotFound', 'InsufficientFundsForFee', 'InvalidAccountForFee'];
-  if (typeof error !== 'string') return 'InsufficientFundsForRent' in error ? 'unpayable' : 'invalid';
-  return unpayable.includes(error) ? 'unpayable' : 'invalid';
 }

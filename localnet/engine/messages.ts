@@ -135,7 +135,17 @@ export interface RollbackEvent {
 export interface DroppedEvent {
   readonly type: 'dropped';
   readonly signature: string;
-  readonly reason: 'expired' | 'duplicate' | 'unpayable' | 'forked' | 'chaos' | 'invalid' | 'overload';
+  readonly reason:
+    | 'expired'
+    | 'duplicate'
+    | 'unpayable'
+    | 'forked'
+    | 'chaos'
+    | 'invalid'
+    /** No place in the network or in the leader's buffer. */
+    | 'overload'
+    /** It found no room with one leader, and the next one never got it. */
+    | 'leaderChange';
   readonly atMs: number;
 }
 
@@ -187,4 +197,16 @@ export interface SlotConditions {
   /** Milliseconds from sendTransaction to the leader: mean and the most that is added or taken at random. */
   readonly leaderDelayMs: number;
   readonly leaderDelayJitterMs: number;
+  /** Compute units of a block, by the cost model; a transaction that finds no room waits for the next one. */
+  readonly blockCostLimit: number;
+  /** Compute units in a block of all transactions that write the same account. */
+  readonly accountCostLimit: number;
+  /** Transactions that wait with a leader at once; the worst paid makes room. */
+  readonly bufferTransactions: number;
+  /** Background load offered in every slot, as a multiple of the block's cost limit; 0: none. */
+  readonly loadRate: number;
+  /** What the load pays, micro-lamports a compute unit: the middle of a range from a quarter to four times it. */
+  readonly loadPriceMicroLamports: number;
+  /** Part of the load that writes the accounts of a pool, the first pools' most. */
+  readonly loadPoolRate: number;
 }

@@ -29,6 +29,18 @@ export function isInitializedNonce(account: AccountState): boolean {
   return view.getUint32(0, true) === CURRENT_VERSION && view.getUint32(4, true) === STATE_INITIALIZED;
 }
 
+/** Whether the first instruction would advance a nonce, so that no recent blockhash is needed. */
+export function mayUseNonce(tx: ParsedTransaction): boolean {
+  const first = tx.instructions[0];
+  if (first === undefined || encodeAddress(tx.staticKeys[first.programIdIndex]!) !== SYSTEM_PROGRAM)
+    return false;
+  const { data } = first;
+  return (
+    data.length >= 4 &&
+    new DataView(data.buffer, data.byteOffset).getUint32(0, true) === ADVANCE_NONCE_INSTRUCTION
+  );
+}
+
 /**
  * The nonce account by which this transaction is valid now, or null. The first instruction must advance it, the
  * transaction's hash must be the stored one, its authority must sign, and it must not have been advanced on the
@@ -40,15 +52,8 @@ export function usableNonce(
   store: AccountStore,
   parentBlockhash: Uint8Array,
 ): { readonly address: string; readonly key: Uint8Array } | null {
-  const first = tx.instructions[0];
-  if (first === undefined || accounts.addresses[first.programIdIndex] !== SYSTEM_PROGRAM) return null;
-  const { data } = first;
-  if (
-    data.length < 4 ||
-    new DataView(data.buffer, data.byteOffset).getUint32(0, true) !== ADVANCE_NONCE_INSTRUCTION
-  ) {
-    return null;
-  }
+  if (!mayUseNonce(tx)) return null;
+  const first = tx.instructions[0]!;
   const index = first.accounts[0];
   // The nonce must be a static key: a looked-up one would not be known before the tables are read.
   if (index === undefined || index >= tx.staticKeys.length || accounts.writable[index] !== true) return null;

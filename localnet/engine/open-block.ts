@@ -2,7 +2,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { base58 } from '@scure/base';
 import type { UndoLog } from './account-store.js';
+import { BlockCosts } from './block-costs.js';
 import type { ChainBlock } from './chain.js';
+import { type ComputeBudget, computeBudgetOf } from './compute-budget.js';
+import { costOf, priorityOf, type TransactionCost } from './cost-model.js';
 import type { AccountState } from './messages.js';
 import type { ParsedTransaction } from './wire.js';
 
@@ -15,11 +18,29 @@ export interface PendingTransaction {
   readonly external: boolean;
   /** The cluster's own: comes back after every roll-back, as a faucet's payment must. */
   readonly sticky: boolean;
+  readonly budget: ComputeBudget;
+  readonly cost: TransactionCost;
+  /** The higher the sooner; the cluster's own goes before all others. */
+  readonly priority: number;
+}
+
+/** Undefined for a compute budget with which every leader refuses it. */
+export function pendingTransaction(
+  parsed: ParsedTransaction,
+  { external, sticky }: Pick<PendingTransaction, 'external' | 'sticky'>,
+): PendingTransaction | undefined {
+  const compute = computeBudgetOf(parsed);
+  if ('err' in compute) return undefined;
+  const { budget } = compute;
+  const cost = costOf(parsed, budget);
+  const priority = sticky ? Number.POSITIVE_INFINITY : priorityOf(budget, cost);
+  return { parsed, external, sticky, budget, cost, priority };
 }
 
 export class OpenBlock {
   readonly undo: UndoLog = new Map();
   readonly transactions: PendingTransaction[] = [];
+  readonly costs = new BlockCosts();
   /** What the cluster itself wrote; done again if the block is undone. */
   readonly clusterWrites = new Map<string, AccountState>();
   private readonly signatures = new Set<string>();

@@ -6,8 +6,8 @@ import { OpenBlock, type PendingTransaction } from './open-block.js';
 import { createPrng } from './prng.js';
 import { SlotPlanner } from './slot-planner.js';
 
-/** How likely the next leader finds a transaction of an undone block in its own queue. */
-const REQUEUE_PROBABILITY = 0.5;
+/** How likely the next leader finds a transaction of an undone block, or of a full one, in its own queue. */
+export const REQUEUE_PROBABILITY = 0.5;
 
 export interface SlotHost {
   nowMs(): number;

@@ -7,6 +7,7 @@ import {
   TransactionInstruction,
 } from '@solana/web3.js';
 import { describe, expect, it } from 'vitest';
+import { blockFees } from '../../localnet/ledger/prioritization-fees.js';
 import {
   address,
   keypair,
@@ -49,6 +50,16 @@ describe('the fee', () => {
     expect(landed.fee).toBe(fee);
     expect(landed.preBalances[0]! - landed.postBalances[0]!).toBe(fee);
     expect(landed.writes.map((write) => write.address)).toEqual([address('alice')]);
+  });
+
+  it('tells others what a lock costs, also where the transaction failed', () => {
+    const { made, hash } = cluster();
+    const failed = made.land(signedTransaction([price(7_000), tooMuch], hash));
+    const landed = made.land(signedTransaction([price(9_000), solTransfer(address('bob'), 1n)], hash));
+    const fees = blockFees([failed, landed]);
+    expect(fees.minimum).toBe(7_000);
+    expect(fees.byWrittenAccount.get(address('bob'))).toBe(7_000);
+    expect(blockFees([landed]).byWrittenAccount.get(address('bob'))).toBe(9_000);
   });
 
   it('is charged on success beside the transfer', () => {
