@@ -136,6 +136,23 @@ describe.each([EVERYWHERE, LOOPBACK])('on %s', (host) => {
     expect(reached).toEqual(routes.filter(({ method }) => method === 'GET').map(nameOf));
   });
 
+  it('a part of a token is none, nor is one with more behind it, whatever was asked before', () => {
+    const access = new Access({ ...TOKENS, admin: 'A'.repeat(1_024), loopback: false });
+    const roleOf = (token: string) => {
+      const headers = { host: 'h', origin: '', authorization: `Bearer ${token}` };
+      try {
+        return access.assertMay({ headers }, 'read');
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    expect(roleOf('A'.repeat(1_024))).toBe('admin');
+    const wrong = ['A'.repeat(1_023), 'A'.repeat(1_025), 'token-', 'token-tA', 'token-t\0', 'TOKEN-T', ''];
+    expect(wrong.map(roleOf)).toEqual(wrong.map(() => 'UNAUTHENTICATED'));
+    expect(roleOf('token-t')).toBe('trade');
+    expect(roleOf('token-r')).toBe('read');
+  });
+
   it('each token reaches the routes of its rank and no other', async () => {
     const { routes, ask } = await serve(host, TOKENS);
     const within: { readonly [R in keyof typeof TOKENS]: readonly Role[] } = {

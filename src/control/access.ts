@@ -1,5 +1,5 @@
 /** Who may do what: bearer tokens with roles, compared in constant time, and no page of another site. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { HotslotError } from '../errors/hotslot-error.js';
 
 /**
@@ -10,6 +10,10 @@ export type Role = 'open' | 'stop' | 'read' | 'trade' | 'admin';
 
 /** Without a token nobody is more than a passer-by, also where a stop was let through. */
 const RANK: { readonly [R in Role]: number } = { open: 0, stop: 0, read: 1, trade: 2, admin: 3 };
+
+/** Longest token, characters of ASCII. */
+const MAX_TOKEN_LENGTH = 1_024;
+const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
 
 const LOOPBACK_HOST = /^(127(?:\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
 
@@ -29,7 +33,9 @@ export interface AccessOptions {
 }
 
 export class Access {
-  readonly #tokens: readonly { readonly role: Role; readonly digest: Buffer }[];
+  readonly #tokens: readonly { readonly role: Role; readonly padded: Buffer }[];
+  /** The token that is asked about, padded like the configured ones. */
+  readonly #asked = Buffer.alloc(MAX_TOKEN_LENGTH);
   readonly isLoopback: boolean;
   /** The Host header that passed last: nearly always the next one too. */
   #knownHost = '';
@@ -41,7 +47,7 @@ export class Access {
       ['read', options.read],
     ] as const;
     this.#tokens = given.flatMap(([role, token]) =>
-      token === undefined ? [] : [{ role, digest: digestOf(token) }],
+      token === undefined ? [] : [{ role, padded: padded(token) }],
     );
     this.isLoopback = options.loopback;
   }
@@ -78,13 +84,15 @@ export class Access {
   }
 
   #roleOf(authorization: string): Role | undefined {
-    const match = /^Bearer ([\x21-\x7e]{1,1024})$/i.exec(authorization);
-    if (!match) return undefined;
-    const digest = digestOf(match[1]!);
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    // Compared at full width, zeros behind: neither length nor likeness shows in the time, and it costs a quarter of
+    // what hashing both would. No token has a zero in it.
+    this.#asked.fill(0).write(token, 'latin1');
     let found: Role | undefined;
     // Every token is compared, so that the time says nothing of which one was close.
-    for (const token of this.#tokens) {
-      if (timingSafeEqual(token.digest, digest)) found ??= token.role;
+    for (const { role, padded } of this.#tokens) {
+      if (timingSafeEqual(padded, this.#asked)) found ??= role;
     }
     return found;
   }
@@ -100,6 +108,9 @@ export function assertRank(role: Role, needed: Role): void {
   throw new HotslotError('FORBIDDEN', { context: { role, needed } });
 }
 
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+function padded(token: string): Buffer {
+  const bytes = Buffer.alloc(MAX_TOKEN_LENGTH);
+  if (token.length > MAX_TOKEN_LENGTH) throw new HotslotError('CONFIG_INVALID', { field: 'API_TOKEN' });
+  bytes.write(token, 'latin1');
+  return bytes;
 }

@@ -20,7 +20,8 @@ export interface Reservation {
  */
 export class Reservations {
   readonly #byTrade = new Map<TradeId, Reservation>();
-  readonly #spending = new Map<string, bigint>();
+  /** By mint, then by wallet. */
+  readonly #spending = new Map<Address, Map<Address, bigint>>();
   readonly #buying = new Map<Address, bigint>();
   readonly #fees = new Map<Address, bigint>();
   readonly #count = new Map<Address, number>();
@@ -50,7 +51,7 @@ export class Reservations {
   }
 
   spending(wallet: Address, mint: Address): bigint {
-    return this.#spending.get(`${wallet} ${mint}`) ?? 0n;
+    return this.#spending.get(mint)?.get(wallet) ?? 0n;
   }
 
   buying(mint: Address): bigint {
@@ -65,9 +66,19 @@ export class Reservations {
     return this.#count.get(wallet) ?? 0;
   }
 
+  /** Mints are few: an empty map of one may stay. */
+  #spendingOf(mint: Address): Map<Address, bigint> {
+    let byWallet = this.#spending.get(mint);
+    if (byWallet === undefined) {
+      byWallet = new Map();
+      this.#spending.set(mint, byWallet);
+    }
+    return byWallet;
+  }
+
   #change(reservation: Reservation, sign: bigint): void {
     const { wallet, inputMint, outputMint } = reservation;
-    move(this.#spending, `${wallet} ${inputMint}`, sign * reservation.mostIn);
+    move(this.#spendingOf(inputMint), wallet, sign * reservation.mostIn);
     move(this.#buying, outputMint, sign * reservation.mostOut);
     move(this.#fees, wallet, sign * reservation.feeLamports);
     const count = (this.#count.get(wallet) ?? 0) + Number(sign);

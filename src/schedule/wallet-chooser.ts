@@ -33,21 +33,24 @@ export interface WalletWish {
 export class WalletChooser {
   readonly #wallets: readonly TradingWallet[];
   readonly #facts: WalletFacts;
+  /** By name and by address, each wallet in a list of its own. */
+  readonly #named = new Map<string, readonly TradingWallet[]>();
   readonly #chosenAt = new Map<Address, number>();
   #choices = 0;
 
   constructor(wallets: readonly TradingWallet[], facts: WalletFacts) {
     this.#wallets = wallets;
     this.#facts = facts;
+    for (const wallet of wallets) {
+      this.#named.set(wallet.address, [wallet]);
+      this.#named.set(wallet.name, [wallet]);
+    }
   }
 
   /** @throws HotslotError WALLET_UNKNOWN, INSUFFICIENT_FUNDS, RECONCILING */
   choose(wish: WalletWish): TradingWallet {
     const { named, inputMint, amountIn } = wish;
-    const permitted =
-      named === undefined
-        ? this.#wallets
-        : this.#wallets.filter((wallet) => wallet.name === named || wallet.address === named);
+    const permitted = named === undefined ? this.#wallets : (this.#named.get(named) ?? []);
     if (permitted.length === 0) throw new HotslotError('WALLET_UNKNOWN', { field: 'wallet' });
     const funded = permitted.filter((wallet) => this.#facts.isFunded(wallet.address, inputMint, amountIn));
     if (funded.length === 0) {
