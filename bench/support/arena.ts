@@ -1,12 +1,13 @@
 /** Everything that an end-to-end run needs: cluster, sink, executor and the paths beside it, each a process. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Keypair } from '@solana/web3.js';
+import { Connection, Keypair } from '@solana/web3.js';
 import { ControlClient } from '../../src/cli/control-client.js';
 import { type OwnExecutor, startOwnExecutor } from '../../src/cli/own-executor.js';
 import { embeddedKeystorePaths, openEmbeddedKeystore } from '../../src/embedded/embedded-keys.js';
+import type { Keystore } from '../../src/keys/keystore.js';
 import { type Helper, startHelper } from './child.js';
 import type { ClusterHostReady } from './cluster-host.js';
 import { poolKeysOf } from './cluster-workload.js';
@@ -123,6 +124,13 @@ export class Arena {
     if (follows) await delay(PACE_SETTLE_MS);
   }
 
+  /** Gives a path the newest blockhash, without which its bytes could not land. */
+  async renewBlockhash(name: string): Promise<void> {
+    const { peers, host } = this.#parts;
+    const { blockhash } = await new Connection(host.ready.info.rpcUrl).getLatestBlockhash('confirmed');
+    await peers.get(name)?.call('blockhash', blockhash);
+  }
+
   /** Waits until all of these trades are confirmed or over. */
   async settled(ids: readonly string[]): Promise<Map<string, SettledTrade>> {
     const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
@@ -158,11 +166,11 @@ async function openParts(
   closers.push(() => rmSync(directory, { recursive: true, force: true }));
   const paths = embeddedKeystorePaths(directory);
   const keystore = await openEmbeddedKeystore(paths, WALLETS);
-  const entries = keystore.entries().filter(({ name }) => name !== 'master');
+  const wallets = walletsOf(keystore);
   keystore.close();
 
   const pools = POOLS + BUSY_POOLS;
-  const fund = entries.map(({ address }) => address);
+  const fund = wallets.map(({ address }) => address);
   const cluster = { seed, pools, wallets: 0, fund, slotMs: SLOT_MS };
   const host = await startHelper<ClusterHostReady>('cluster-host', cluster);
   closers.push(() => host.stop());
@@ -186,7 +194,7 @@ async function openParts(
   const traded = facts.slice(0, POOLS);
   const helpers = new Map<string, Helper<{ port: number }>>();
   for (const name of peers) {
-    const helper = await startHelper<{ port: number }>(name, pathOptions(seed, host.ready, sink, entries));
+    const helper = await startHelper<{ port: number }>(name, pathOptions(host.ready, sink, wallets));
     closers.push(() => helper.stop());
     helpers.set(name, helper);
   }
@@ -196,27 +204,34 @@ async function openParts(
     executor,
     token,
     peers: helpers,
-    plan: { pools: traded, wallets: entries.map(({ name }) => name) },
+    plan: { pools: traded, wallets: wallets.map(({ name }) => name) },
     busyPools: facts.slice(POOLS).map(({ pool }) => pool),
     closers,
   };
 }
 
-/** The paths beside sign with keys of their own: their bytes go no further than the sink. */
-function pathOptions(
-  seed: string,
-  { info }: ClusterHostReady,
-  sink: Sink,
-  entries: readonly { readonly name: string }[],
-): PathOptions {
+interface Wallet {
+  readonly name: string;
+  readonly address: string;
+  readonly secretKey: Uint8Array;
+}
+
+/** The paths beside trade with the same wallets, in turn: what they send is as good as the executor's. */
+function walletsOf(keystore: Keystore): readonly Wallet[] {
+  const names = keystore.entries().flatMap(({ name }) => (name === 'master' ? [] : [name]));
+  return names.map((name) => {
+    const key = keystore.load(name);
+    const { secretKey } = Keypair.fromSeed(new Uint8Array(key.copySeedForTransfer()));
+    key.wipe();
+    return { name, address: key.address, secretKey };
+  });
+}
+
+function pathOptions({ info }: ClusterHostReady, sink: Sink, wallets: readonly Wallet[]): PathOptions {
   return {
     sinkPort: sink.port,
     pools: poolKeysOf(info),
-    wallets: entries.map(({ name }) => ({
-      name,
-      secretKey: Keypair.fromSeed(createHash('sha256').update(`${seed} ${name}`).digest()).secretKey,
-    })),
-    blockhash: info.genesisHash,
+    wallets: wallets.map(({ name, secretKey }) => ({ name, secretKey })),
     grpcEndpoint: info.grpcEndpoint,
   };
 }

@@ -21,7 +21,7 @@ servePath(async (options) => {
   const keys = new Map(
     options.wallets.map(({ name, secretKey }) => [name, SigningKey.fromSecretKey(name, secretKey)]),
   );
-  const blockhash = decode32(asBlockhash(options.blockhash));
+  let blockhash: Uint8Array = new Uint8Array(32);
   const prepared = new Map<string, PreparedMessage>();
   const messageFor = (intent: PathIntent, key: SigningKey): PreparedMessage => {
     const name = `${intent.wallet} ${intent.pool} ${intent.inputMint}`;
@@ -33,6 +33,9 @@ servePath(async (options) => {
     return message;
   };
   return {
+    useBlockhash: (text) => {
+      blockhash = decode32(asBlockhash(text));
+    },
     take: (intent) => {
       const key = keys.get(intent.wallet)!;
       const message = messageFor(intent, key);

@@ -9,7 +9,6 @@ export interface PathOptions {
   readonly sinkPort: number;
   readonly pools: readonly PoolKeys[];
   readonly wallets: readonly { readonly name: string; readonly secretKey: Uint8Array }[];
-  readonly blockhash: string;
   readonly grpcEndpoint: string;
 }
 
@@ -25,6 +24,8 @@ export interface PathIntent {
 export interface IntentPath {
   /** Builds, signs and sends; resolves with the key by which the sink knows the bytes. */
   take(intent: PathIntent): Promise<string> | string;
+  /** Transactions are valid with it from now on. A user would follow blockhashes beside the path, too. */
+  useBlockhash(blockhash: string): void;
   /** Follows the pools' accounts, or no longer. */
   follow?(accounts: readonly string[]): Promise<void>;
 }
@@ -47,6 +48,7 @@ export function servePath(open: (options: PathOptions) => Promise<IntentPath>): 
       });
       return { port: await listenExclusive(app, '127.0.0.1', 0) };
     },
+    blockhash: (blockhash: string) => path?.useBlockhash(blockhash),
     follow: (accounts: readonly string[]) => path?.follow?.(accounts),
   });
 }

@@ -1,11 +1,14 @@
 /**
- * The place where bytes arrive: an HTTP server that notes when each transaction came first. Under /rpc it is also the
- * executor's way to the cluster and passes everything on; under /sink it answers by itself.
+ * The place where bytes arrive: an HTTP server that notes when each transaction came first, and passes everything on to
+ * the cluster, which has the same to do whoever sends. Under /rpc the cluster answers; under /sink the answer is its own
+ * and comes at once, so that a path need not wait for it.
  */
 import uWS, { type HttpResponse, type us_listen_socket } from 'uWebSockets.js';
 import { RawPool, rawRequest } from './raw-http.js';
 
 const RELAYS = 4;
+/** One tells what is wrong, a few whether it is one thing. */
+const REFUSALS_KEPT = 10;
 const SEND_TRANSACTION = '"method":"sendTransaction","params":["';
 /** Characters of base64 that hold the count of signatures and the signature, save its last bits. */
 const KEY_LENGTH = 86;
@@ -15,22 +18,26 @@ export class Sink {
   readonly #socket: us_listen_socket;
   readonly #relays: RawPool;
   readonly #arrivals: Map<string, number>;
+  readonly #refused: string[];
 
   private constructor(
     port: number,
     socket: us_listen_socket,
     relays: RawPool,
     arrivals: Map<string, number>,
+    refused: string[],
   ) {
     this.port = port;
     this.#socket = socket;
     this.#relays = relays;
     this.#arrivals = arrivals;
+    this.#refused = refused;
   }
 
   static async open(rpcPort: number): Promise<Sink> {
     const relays = await RawPool.open(rpcPort, RELAYS);
     const arrivals = new Map<string, number>();
+    const refused: string[] = [];
     const note = (body: string, atMs: number): void => {
       const at = body.indexOf(SEND_TRANSACTION);
       if (at < 0) return;
@@ -45,6 +52,10 @@ export class Sink {
       readBody(response, (body) => {
         note(body, atMs);
         answer(response, ANSWER);
+        relays.send(rawRequest('/', body), (answered) => {
+          const text = answered.body.toString('utf8');
+          if (text.includes('"error"') && refused.length < REFUSALS_KEPT) refused.push(text);
+        });
       });
     });
     app.post('/rpc', (response) => {
@@ -59,7 +70,7 @@ export class Sink {
     return new Promise((resolve, reject) => {
       app.listen('127.0.0.1', 0, (socket) => {
         if (socket === false) reject(new Error('the sink cannot listen'));
-        else resolve(new Sink(uWS.us_socket_local_port(socket), socket, relays, arrivals));
+        else resolve(new Sink(uWS.us_socket_local_port(socket), socket, relays, arrivals, refused));
       });
     });
   }
@@ -69,8 +80,14 @@ export class Sink {
     return this.#arrivals.get(key);
   }
 
+  /** What the cluster refused of the bytes under /sink since the last `forget`. */
+  get refused(): readonly string[] {
+    return this.#refused;
+  }
+
   forget(): void {
     this.#arrivals.clear();
+    this.#refused.length = 0;
   }
 
   close(): void {

@@ -34,12 +34,16 @@ servePath(async (options) => {
     options.wallets.map(({ name, secretKey }) => [name, Keypair.fromSecretKey(secretKey)]),
   );
   const follower = new Follower(options.grpcEndpoint);
+  let recentBlockhash = '';
   const path: IntentPath = {
+    useBlockhash: (blockhash) => {
+      recentBlockhash = blockhash;
+    },
     take: async (intent) => {
       const payer = keypairs.get(intent.wallet)!;
       const message = new TransactionMessage({
         payerKey: payer.publicKey,
-        recentBlockhash: options.blockhash,
+        recentBlockhash,
         instructions: [
           ComputeBudgetProgram.setComputeUnitLimit({ units: COMPUTE_UNIT_LIMIT }),
           ComputeBudgetProgram.setComputeUnitPrice({ microLamports: COMPUTE_UNIT_PRICE }),
