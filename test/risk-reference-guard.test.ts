@@ -89,11 +89,12 @@ describe('the reference prices', () => {
     let price: number | undefined = 150;
     let rounds = 0;
     const client = {
-      prices: async (mints: readonly Address[]) => {
+      prices: async (mints: readonly Address[], onPrices?: (prices: readonly JupiterPrice[]) => void) => {
         rounds += 1;
         if (price === undefined) throw new Error('down');
         const received = { receivedAtMs: clock.nowMs(), receivedUs: clock.monotonicUs() };
         const found: JupiterPrice = { mint: mints[0]!, usdPrice: price, decimals: 9, slot: 7, ...received };
+        onPrices?.([found]);
         return new Map([[SOL, found]]);
       },
     };

@@ -99,7 +99,7 @@ export class JupiterClient {
   /**
    * Dollar prices; mints that have none are missing from the answer. Each MAX_PRICES_A_CALL mints are a question of
    * their own: all are asked, whatever becomes of one.
-   * @param onPrices hears of every question's prices as they come, and so of those that came though another failed
+   * @param onPrices hears of what is known already, then of every question's prices as they come: also where another fails
    * @throws HotslotError of the first question that failed, as `quote` does, but for JUPITER_NO_ROUTE
    */
   async prices(
@@ -113,6 +113,7 @@ export class JupiterClient {
       if (known === undefined) unknown.push(mint);
       else found.set(mint, known);
     }
+    if (found.size > 0) onPrices([...found.values()]);
     const failures: unknown[] = [];
     for (let start = 0; start < unknown.length; start += MAX_PRICES_A_CALL) {
       try {
