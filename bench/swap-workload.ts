@@ -62,6 +62,8 @@ export const swap = {
   limit: 14_000_000n,
   computeUnitLimit: 60_000,
   computeUnitPriceMicroLamports: 12_345n,
+  priceRaisePercent: 0,
+  maxComputeUnitPriceMicroLamports: 2n ** 64n - 1n,
 } as const;
 
 export const instructions: readonly Instruction[] = [

@@ -26,6 +26,20 @@ describe('an attempt that is proven dead', () => {
     expect(rig.sends).toHaveLength(2);
   });
 
+  it('is followed by one that offers more, and none may cost more than the cap', async () => {
+    const rig = new DeskRig({ priorityFeeRaisePercent: 40, maxPriorityFeeLamports: 5_000n });
+    const trade = await rig.sent();
+    for (let attempt = 2; attempt <= 3; attempt += 1) {
+      rig.expired(trade);
+      await settled();
+    }
+    expect(rig.builds.map((request) => request.priceRaisePercent)).toEqual([0, 40, 80]);
+    for (const { computeUnitLimit, maxComputeUnitPriceMicroLamports: most } of rig.builds) {
+      expect(most * BigInt(computeUnitLimit)).toBeLessThanOrEqual(5_000_000_000n);
+      expect((most + 1n) * BigInt(computeUnitLimit)).toBeGreaterThan(5_000_000_000n);
+    }
+  });
+
   it('is the last of as many as are allowed', async () => {
     const rig = new DeskRig({ maxAttempts: 2 });
     const trade = await rig.sent();

@@ -30,6 +30,27 @@ function refused(outcome: BuiltAttempt | BuildFailure) {
 
 const build = (rig: Rig, change: Partial<BuildRequest> = {}) => builderOf(rig).build(rig.request(change));
 
+describe('the price of an attempt', () => {
+  const most = 2n ** 64n - 1n;
+
+  it.each([
+    ['the least, while nobody pays more', { level: 1_233, raise: 0, most }, 1_234n],
+    ['what others pay on this pool, where that is more', { level: 50_000, raise: 0, most }, 50_000n],
+    ['the same with a raise', { level: 50_000, raise: 150, most }, 125_000n],
+    ['the least with a raise', { level: 0, raise: 50, most }, 1_851n],
+    ['the cap, whatever others do', { level: 4_000_000_000, raise: 50, most: 99_000n }, 99_000n],
+  ])('is %s', (_, { level, raise, most: maxComputeUnitPriceMicroLamports }, price) => {
+    const rig = builderRig();
+    rig.board.setFeeLevel(1, level);
+    rig.board.setFeeLevel(2, 4_000_000_000);
+    const attempt = built(build(rig, { priceRaisePercent: raise, maxComputeUnitPriceMicroLamports }));
+    expect(attempt.computeUnitPriceMicroLamports).toBe(price);
+    // SetComputeUnitPrice: 3, then the price as u64; nothing else of the message begins so.
+    const instruction = Buffer.from(setComputeUnitPrice(price).data);
+    expect(Buffer.from(attempt.wire).includes(instruction)).toBe(true);
+  });
+});
+
 describe('an attempt', () => {
   it.each([
     ['exactIn', true],

@@ -41,9 +41,12 @@ describe('the pool of signing workers', () => {
       { zeroForOne: false, amount: 7_777_777n },
       { mode: 'exactOut', amount: 1_000_000n, limit: 2n ** 64n - 1n },
       { zeroSignature: true },
+      { priceRaisePercent: 250 },
+      { priceRaisePercent: 250, maxComputeUnitPriceMicroLamports: 1_111n },
       { validityBlocks: 60, computeUnitLimit: 0xffff_ffff, computeUnitPriceMicroLamports: 2n ** 64n - 1n },
       { pending: [{ zeroForOne: true, amountIn: 5_000_000_000n, amountOut: 700_000_000n }] },
     ];
+    rig.board.setFeeLevel(1, 77_000);
     for (const change of changes) {
       const request = rig.request(change);
       expect(comparable(await pool.build(request))).toEqual(comparable(inline.build(request)));

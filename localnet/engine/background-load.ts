@@ -19,9 +19,9 @@ const PAYERS = 24;
 const PAYER_LAMPORTS = 1_000_000_000_000_000n;
 const PROGRAM_LAMPORTS = 1_000_000_000n;
 const RENT_EXEMPT_EPOCH = 2n ** 64n - 1n;
-/** Compute units that one of them uses. */
-const LEAST_UNITS = 150_000;
-const MOST_UNITS = 900_000;
+/** Compute units that one of them uses; the small ones fill what the large ones leave of a block. */
+const LEAST_UNITS = 30_000;
+const MOST_UNITS = 1_200_000;
 /** They ask for more than they use, up to half as much again, as clients do. */
 const MOST_EXCESS = 0.5;
 /** What a transaction takes beside its instructions: three compute budget and program calls. */
@@ -29,7 +29,7 @@ const OVERHEAD_UNITS = 300 + UNITS_PER_CALL;
 /** Prices go from the middle one divided by this to the middle one times this. */
 const PRICE_SPREAD = 4;
 /** Makes a slot's share end, however small its transactions would be. */
-const MAX_TRANSACTIONS_PER_SLOT = 4_000;
+const MAX_TRANSACTIONS_PER_SLOT = 2_000;
 const MAX_UNIT_LIMIT = 1_400_000;
 const SIGNATURE_BYTES = 64;
 const SET_COMPUTE_UNIT_LIMIT = 2;

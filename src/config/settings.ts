@@ -239,7 +239,30 @@ export const SETTINGS = {
     'finalized',
     'Commitment of the block that proves an expiry before a trade is signed anew. `confirmed` is sooner and takes a small risk of landing twice.',
   ),
-  COMPUTE_UNIT_PRICE: setting('trading', u64, '10000', 'Priority fee in micro-lamports a compute unit.'),
+  COMPUTE_UNIT_PRICE: setting(
+    'trading',
+    u64,
+    '10000',
+    'Priority fee in micro-lamports a compute unit: the least, where others lately paid more on the pool.',
+  ),
+  PRIORITY_FEE_PERCENTILE: setting(
+    'trading',
+    integer(0, 100),
+    '75',
+    'Of the last 20 blocks, each with the lowest price that landed on the pool, the percentile that is paid. 0: always `COMPUTE_UNIT_PRICE`, and no node is asked.',
+  ),
+  PRIORITY_FEE_POLL_MS: setting(
+    'trading',
+    integer(200, 60_000),
+    '1000',
+    'How often a node is asked for these prices, of at most 4 pools at a time, all in turn.',
+  ),
+  PRIORITY_FEE_RAISE_PERCENT: setting(
+    'trading',
+    integer(0, 1_000),
+    '50',
+    'Added to the price with each further attempt of a trade.',
+  ),
   MAX_PRIORITY_FEE_LAMPORTS: setting(
     'trading',
     u64,

@@ -94,6 +94,7 @@ export function deskSettings(config: Config): DeskSettings {
     expiryCommitment: config.EXPIRY_COMMITMENT,
     computeUnitLimit: config.COMPUTE_UNIT_LIMIT,
     computeUnitPriceMicroLamports: config.COMPUTE_UNIT_PRICE,
+    priorityFeeRaisePercent: config.PRIORITY_FEE_RAISE_PERCENT,
     maxPriorityFeeLamports: config.MAX_PRIORITY_FEE_LAMPORTS,
     maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,
     maxPoolAgeSlots: config.MAX_POOL_AGE_SLOTS,

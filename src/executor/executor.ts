@@ -33,6 +33,7 @@ import { createRisk, type Risk } from './create-risk.js';
 import { laneGuard, nodeGuard, openBreakers, streamGuard } from './endpoint-breakers.js';
 import type { Endpoints } from './endpoints.js';
 import { type ExecutorWatch, watchExecutor } from './executor-watch.js';
+import { FeeWatch } from './fee-watch.js';
 import { HotPath } from './hot-path.js';
 import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
@@ -236,6 +237,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const lost = searchLostAttempts({ replayed, desk, journal, index, market, rpc, clock, log });
   searchStrangers(strangers, reader, wallets, replayed, clock, log);
   if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });
+  const fees = watchFees({ config, clock, log, market, reader });
   const lagPoll = new SlotLagPoll({ pool: rpc, clock, random, newestSlot: () => market.cache.slots.head() });
   const outage = watchOutages(risk, market, rpc, clock);
   const close = async () => {
@@ -246,6 +248,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     strangers.close();
     outage.cancel();
     lagPoll.close();
+    fees?.close();
     await jupiter?.close();
     await watch.close();
     market.close();
@@ -283,6 +286,30 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     replayed,
     close,
   };
+}
+
+/** Undefined where the price does not follow the chain. */
+function watchFees({
+  config,
+  clock,
+  log,
+  market,
+  reader,
+}: Pick<ExecutorOptions, 'config' | 'clock' | 'log'> & {
+  readonly market: MarketData;
+  readonly reader: ChainReader;
+}): FeeWatch | undefined {
+  if (config.PRIORITY_FEE_PERCENTILE === 0) return undefined;
+  return new FeeWatch({
+    reader,
+    pools: () => market.book.pools(),
+    setFeeLevel: (pool, microLamports) => market.board.setFeeLevel(market.feed.indexOf(pool), microLamports),
+    clock,
+    percentile: config.PRIORITY_FEE_PERCENTILE,
+    pollMs: config.PRIORITY_FEE_POLL_MS,
+    onFault: (error) =>
+      log.warn('a node could not be asked what others pay; the last prices stand', { error }),
+  });
 }
 
 const journalDir = (config: Config) => join(config.DATA_DIR, 'journal');

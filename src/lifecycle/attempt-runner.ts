@@ -13,6 +13,7 @@ import type { LiveTrade, TradeStore } from './trade-store.js';
 
 /** Builds of one attempt, should its signature be taken. */
 const MAX_BUILDS = 3;
+const MICRO_LAMPORTS_A_LAMPORT = 1_000_000n;
 
 interface AcceptedBuild {
   readonly built: BuiltAttempt;
@@ -83,9 +84,11 @@ export class AttemptRunner {
 
   /** The signature was taken: the bytes are made anew, with another nonce. */
   async #rebuild(request: BuildRequest): Promise<AcceptedBuild> {
-    const base = this.#ports.settings.computeUnitLimit;
+    const { settings } = this.#ports;
     for (let builds = 1; builds < MAX_BUILDS; builds++) {
-      const again = { ...request, computeUnitLimit: base + this.#nonces.next(request.wallet) };
+      const computeUnitLimit = settings.computeUnitLimit + this.#nonces.next(request.wallet);
+      const maxComputeUnitPriceMicroLamports = highestPrice(settings, computeUnitLimit);
+      const again = { ...request, computeUnitLimit, maxComputeUnitPriceMicroLamports };
       const accepted = this.#accept(await this.#ports.builder.build(again), again);
       if (accepted !== undefined) return accepted;
     }
@@ -99,6 +102,7 @@ export class AttemptRunner {
   #request(live: LiveTrade, zeroSignature: boolean): BuildRequest {
     const { trade } = live;
     const { settings } = this.#ports;
+    const computeUnitLimit = settings.computeUnitLimit + this.#nonces.next(trade.wallet);
     return {
       tradeId: trade.id,
       wallet: trade.wallet,
@@ -108,8 +112,10 @@ export class AttemptRunner {
       amount: trade.intent.amount,
       limit: trade.limit,
       slippageBps: trade.intent.slippageBps,
-      computeUnitLimit: settings.computeUnitLimit + this.#nonces.next(trade.wallet),
-      computeUnitPriceMicroLamports: cappedPrice(settings),
+      computeUnitLimit,
+      computeUnitPriceMicroLamports: settings.computeUnitPriceMicroLamports,
+      priceRaisePercent: trade.attempts.length * settings.priorityFeeRaisePercent,
+      maxComputeUnitPriceMicroLamports: highestPrice(settings, computeUnitLimit),
       validityBlocks: trade.intent.validityBlocks,
       maxBlockhashAgeSlots: settings.maxBlockhashAgeSlots,
       maxPoolAgeSlots: settings.maxPoolAgeSlots,
@@ -233,17 +239,16 @@ export class AttemptRunner {
   }
 }
 
-/** The configured price, lowered where the requested limit would cost more than the cap. */
-function cappedPrice(settings: DeskPorts['settings']): bigint {
-  const most = (settings.maxPriorityFeeLamports * 1_000_000n) / BigInt(settings.computeUnitLimit);
-  return settings.computeUnitPriceMicroLamports < most ? settings.computeUnitPriceMicroLamports : most;
+/** The price at which the requested limit costs as much as the cap allows, micro-lamports a compute unit. */
+function highestPrice(settings: DeskPorts['settings'], computeUnitLimit: number): bigint {
+  return (settings.maxPriorityFeeLamports * MICRO_LAMPORTS_A_LAMPORT) / BigInt(computeUnitLimit);
 }
 
 function attemptOf(
   number: number,
   built: BuiltAttempt,
   computeUnitLimit: number,
-  { settings, clock }: DeskPorts,
+  { clock }: DeskPorts,
 ): Attempt {
   if (built.signature === undefined) throw new Error('an attempt without a signature');
   return {
@@ -258,7 +263,7 @@ function attemptOf(
     quotedOut: built.quotedOut,
     limit: built.limit,
     computeUnitLimit,
-    computeUnitPriceMicroLamports: cappedPrice(settings),
+    computeUnitPriceMicroLamports: built.computeUnitPriceMicroLamports,
     wire: built.wire,
     sends: 0,
   };

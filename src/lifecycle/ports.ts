@@ -63,6 +63,8 @@ export interface DeskSettings {
   readonly expiryCommitment: 'confirmed' | 'finalized';
   readonly computeUnitLimit: number;
   readonly computeUnitPriceMicroLamports: bigint;
+  /** Added to the price for each attempt of the trade that went before. */
+  readonly priorityFeeRaisePercent: number;
   readonly maxPriorityFeeLamports: bigint;
   readonly maxBlockhashAgeSlots: number;
   readonly maxPoolAgeSlots: number;

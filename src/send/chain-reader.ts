@@ -42,6 +42,12 @@ export interface AccountsAnswer {
   readonly accounts: readonly (FetchedAccount | undefined)[];
 }
 
+export interface PrioritizationFee {
+  readonly slot: Slot;
+  /** A compute unit. */
+  readonly microLamports: number;
+}
+
 export class ChainReader {
   readonly #pool: RpcPool;
 
@@ -107,6 +113,22 @@ export class ChainReader {
       throw malformed(host, 'getMultipleAccounts');
     const accounts = value.map((one, index) => readAccount(addresses[index]!, one));
     return { contextSlot: asSlot(context), accounts };
+  }
+
+  /**
+   * What landed cheapest in each of the last blocks, of what wrote these accounts: the highest over the accounts, and
+   * at least the cheapest of the whole block.
+   * @param writable at most 128
+   */
+  async recentPrioritizationFees(writable: readonly Address[]): Promise<PrioritizationFee[]> {
+    const method = 'getRecentPrioritizationFees';
+    const { result, host } = await this.#pool.call(method, [writable]);
+    if (!Array.isArray(result)) throw malformed(host, method);
+    return result.map((one: { slot?: unknown; prioritizationFee?: unknown } | null) => {
+      if (typeof one?.slot !== 'number' || typeof one.prioritizationFee !== 'number')
+        throw malformed(host, method);
+      return { slot: asSlot(one.slot), microLamports: one.prioritizationFee };
+    });
   }
 
   /** Signatures that mention an address, newest first, at most `limit` (1,000). */

@@ -23,9 +23,16 @@ const ASK = {
   maxBlockhashAgeSlots: 5,
   maxPoolAgeSlots: 6,
   pendingCount: 7,
+  priceRaisePercent: 16,
 } as const;
 /** Request: 64-bit words; three for each pending trade. */
-const ASK64 = { amount: 4, limit: 5, computeUnitPrice: 6, pending: 8 } as const;
+const ASK64 = {
+  amount: 4,
+  limit: 5,
+  computeUnitPrice: 6,
+  maxComputeUnitPrice: 7,
+  pending: 9,
+} as const;
 
 /** Answer: 32-bit words. */
 const ANSWER = {
@@ -38,7 +45,15 @@ const ANSWER = {
   signatureLength: 6,
 } as const;
 /** Answer: 64-bit words. */
-const ANSWER64 = { quoteUs: 4, buildUs: 5, signUs: 6, quotedIn: 8, quotedOut: 9, limit: 10 } as const;
+const ANSWER64 = {
+  quoteUs: 4,
+  buildUs: 5,
+  signUs: 6,
+  computeUnitPrice: 7,
+  quotedIn: 8,
+  quotedOut: 9,
+  limit: 10,
+} as const;
 /** Answer: bytes. */
 const BLOCKHASH_AT = 96;
 const SIGNATURE_TEXT_AT = 128;
@@ -101,6 +116,8 @@ export function encodeRequest(slot: Uint8Array, routeId: number, request: BuildR
   u64[ASK64.amount] = request.amount;
   u64[ASK64.limit] = request.limit;
   u64[ASK64.computeUnitPrice] = request.computeUnitPriceMicroLamports;
+  u64[ASK64.maxComputeUnitPrice] = request.maxComputeUnitPriceMicroLamports;
+  u32[ASK.priceRaisePercent] = request.priceRaisePercent;
   let at: number = ASK64.pending;
   for (const trade of request.pending) {
     u64[at] = trade.zeroForOne ? 1n : 0n;
@@ -128,6 +145,8 @@ export function decodeNumbers(slot: Uint8Array): BuildNumbers {
     slippageBps: u32[ASK.slippageBps]!,
     computeUnitLimit: u32[ASK.computeUnitLimit]!,
     computeUnitPriceMicroLamports: u64[ASK64.computeUnitPrice]!,
+    maxComputeUnitPriceMicroLamports: u64[ASK64.maxComputeUnitPrice]!,
+    priceRaisePercent: u32[ASK.priceRaisePercent]!,
     validityBlocks: u32[ASK.validityBlocks]!,
     maxBlockhashAgeSlots: u32[ASK.maxBlockhashAgeSlots]!,
     maxPoolAgeSlots: u32[ASK.maxPoolAgeSlots]!,
@@ -154,6 +173,7 @@ export function encodeBuilt(slot: Uint8Array, parts: AttemptParts, zeroSignature
   u64[ANSWER64.quotedIn] = parts.quotedIn;
   u64[ANSWER64.quotedOut] = parts.quotedOut;
   u64[ANSWER64.limit] = parts.limit;
+  u64[ANSWER64.computeUnitPrice] = parts.computeUnitPriceMicroLamports;
   bytes.set(parts.blockhash, BLOCKHASH_AT);
   const signature = zeroSignature ? '' : encodeSignature(parts.wire, SIGNATURE_OFFSET);
   u32[ANSWER.signatureLength] = bytes.write(signature, SIGNATURE_TEXT_AT, 'latin1');
@@ -195,6 +215,7 @@ export function decodeAnswer(slot: Uint8Array, board: SharedBoard): BuiltAttempt
     quotedIn: u64[ANSWER64.quotedIn]!,
     quotedOut: u64[ANSWER64.quotedOut]!,
     limit: u64[ANSWER64.limit]!,
+    computeUnitPriceMicroLamports: u64[ANSWER64.computeUnitPrice]!,
     quoteUs: f64[ANSWER64.quoteUs]!,
     buildUs: f64[ANSWER64.buildUs]!,
     signUs: f64[ANSWER64.signUs]!,

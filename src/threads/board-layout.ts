@@ -1,7 +1,7 @@
 /** The shared board's words, by name. All are 32 bits; u64 are two words, low first. */
 
 /** Changes with the layout; a worker of another version refuses the board. */
-export const BOARD_VERSION = 1;
+export const BOARD_VERSION = 2;
 export const BOARD_MAGIC = 0x48534c54;
 
 export const HEADER = {
@@ -19,13 +19,10 @@ export const HEADER = {
   /** Entry: sequence, then the monotonic µs of the stream's last activity as a double. */
   activitySequence: 8,
   activityUs: 10,
-  /** Entry: sequence, then micro-lamports a compute unit as u64. */
-  feeSequence: 12,
-  feeLevel: 14,
   /** Hashes pushed so far; the newest is at (count - 1) modulo the ring. */
-  hashCount: 16,
+  hashCount: 12,
   /** hrtime µs minus the main clock's µs, as a double: the clock's origin as other threads can find it. */
-  clockOffsetUs: 18,
+  clockOffsetUs: 14,
 } as const;
 
 export const HEADER_WORDS = 32;
@@ -60,6 +57,8 @@ export const POOL = {
   completeSlot: 26,
   /** Outside the sequence lock: 1 while the pool is suspect. */
   suspect: 27,
+  /** Outside the sequence lock: micro-lamports a compute unit that others lately paid on the pool, as u32. */
+  feeLevel: 28,
 } as const;
 /** Words under the sequence lock, from `flags` on. */
 export const POOL_BODY_WORDS = 24;

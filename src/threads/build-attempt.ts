@@ -33,6 +33,8 @@ export type BuildNumbers = Pick<
   | 'slippageBps'
   | 'computeUnitLimit'
   | 'computeUnitPriceMicroLamports'
+  | 'priceRaisePercent'
+  | 'maxComputeUnitPriceMicroLamports'
   | 'validityBlocks'
   | 'maxBlockhashAgeSlots'
   | 'maxPoolAgeSlots'
@@ -51,6 +53,7 @@ export interface AttemptParts {
   readonly quotedIn: bigint;
   readonly quotedOut: bigint;
   readonly limit: bigint;
+  readonly computeUnitPriceMicroLamports: bigint;
   readonly quoteUs: number;
   readonly buildUs: number;
   readonly signUs: number;
@@ -59,6 +62,7 @@ export interface AttemptParts {
 /** Most own trades on a pool whose outcome is not seen yet. */
 export const MAX_PENDING = 32;
 const BPS = 10_000n;
+const PERCENT = 100n;
 
 /**
  * @param key undefined only for a zero signature
@@ -80,6 +84,7 @@ export function buildAttempt(
   assertTradable(pool.state, clock.nowMs() / 1000);
   const quote = quoteWorst(pool.state, route, request);
   const limit = bindingLimit(route.mode, request, quote);
+  const price = priceToPay(request, board.feeLevel(route.poolIndex));
   const quotedUs = clock.nowUs();
 
   const blockhash = freshBlockhash(board, request, headSlot);
@@ -89,7 +94,7 @@ export function buildAttempt(
     amount: request.amount,
     limit,
     computeUnitLimit: request.computeUnitLimit,
-    computeUnitPriceMicroLamports: request.computeUnitPriceMicroLamports,
+    computeUnitPriceMicroLamports: price,
     blockhash: blockhash.bytes,
   });
   const builtUs = clock.nowUs();
@@ -110,10 +115,20 @@ export function buildAttempt(
     quotedIn: quote.amountIn,
     quotedOut: quote.amountOut,
     limit,
+    computeUnitPriceMicroLamports: price,
     quoteUs: quotedUs - startedUs,
     buildUs: builtUs - quotedUs,
     signUs: clock.nowUs() - builtUs,
   };
+}
+
+/** @param feeLevel micro-lamports a compute unit that others lately paid on the pool */
+function priceToPay(request: BuildNumbers, feeLevel: number): bigint {
+  const { computeUnitPriceMicroLamports: least, maxComputeUnitPriceMicroLamports: most } = request;
+  const level = BigInt(feeLevel);
+  const base = level > least ? level : least;
+  const price = base + (base * BigInt(request.priceRaisePercent)) / PERCENT;
+  return price < most ? price : most;
 }
 
 function assertStreamFresh(board: SharedBoard, nowUs: number): void {

@@ -62,6 +62,7 @@ function toBuilt(board: SharedBoard, parts: AttemptParts, zeroSignature: boolean
     quotedIn: parts.quotedIn,
     quotedOut: parts.quotedOut,
     limit: parts.limit,
+    computeUnitPriceMicroLamports: parts.computeUnitPriceMicroLamports,
     quoteUs: parts.quoteUs,
     buildUs: parts.buildUs,
     signUs: parts.signUs,

@@ -25,6 +25,7 @@ import { beginWrite, endWrite, readConsistent } from './seqlock.js';
 const POOLS_AT = HEADER_WORDS + HASH_RING * HASH_WORDS;
 const HALF = new Uint32Array(2);
 const AS_DOUBLE = new Float64Array(HALF.buffer);
+const U32_MAX = 0xffff_ffff;
 const AS_U64 = new BigUint64Array(HALF.buffer);
 
 export interface BoardPool {
@@ -131,19 +132,6 @@ export class SharedBoard {
     return AS_DOUBLE[0]!;
   }
 
-  setFeeLevel(microLamports: bigint): void {
-    beginWrite(this.#words, HEADER.feeSequence);
-    this.#store64(HEADER.feeLevel, microLamports);
-    endWrite(this.#words, HEADER.feeSequence);
-  }
-
-  feeLevel(): bigint {
-    readConsistent(this.#words, HEADER.feeSequence, HEADER.feeLevel, 2, this.#doubleScratch);
-    HALF[0] = this.#doubleScratch[0]!;
-    HALF[1] = this.#doubleScratch[1]!;
-    return AS_U64[0]!;
-  }
-
   /** A newer confirmed hash; older ones than the newest are ignored. */
   pushBlockhash(entry: BoardBlockhashEntry): void {
     this.#hashes.push(entry);
@@ -213,6 +201,16 @@ export class SharedBoard {
 
   poolCompleteSlot(index: number): number {
     return Atomics.load(this.#words, this.#poolAt(index) + POOL.completeSlot) >>> 0;
+  }
+
+  /** @param microLamports a compute unit; what does not fit into 32 bits counts as the most that does */
+  setFeeLevel(index: number, microLamports: number): void {
+    Atomics.store(this.#words, this.#poolAt(index) + POOL.feeLevel, Math.min(microLamports, U32_MAX));
+  }
+
+  /** Micro-lamports a compute unit; 0 until it is known. */
+  feeLevel(index: number): number {
+    return Atomics.load(this.#words, this.#poolAt(index) + POOL.feeLevel) >>> 0;
   }
 
   /** The pool's newest whole state, or undefined while it has none. */

@@ -16,7 +16,12 @@ export interface BuildRequest {
   /** 0 to 10,000: the fresh quote less (plus) this may tighten the limit, never loosen it. */
   readonly slippageBps: number;
   readonly computeUnitLimit: number;
+  /** The least to pay; where others lately paid more on the pool, that is paid. */
   readonly computeUnitPriceMicroLamports: bigint;
+  /** Added to whichever it is, percent. */
+  readonly priceRaisePercent: number;
+  /** The most to pay, whatever others do. */
+  readonly maxComputeUnitPriceMicroLamports: bigint;
   readonly validityBlocks: number;
   /** L5: most slots that blockhash and pool may be behind the head, as configured. */
   readonly maxBlockhashAgeSlots: number;
@@ -44,6 +49,8 @@ export interface BuiltAttempt {
   readonly quotedOut: bigint;
   /** The limit written into the instruction. */
   readonly limit: bigint;
+  /** The price written into it. */
+  readonly computeUnitPriceMicroLamports: bigint;
   /** Durations in microseconds inside the builder. */
   readonly quoteUs: number;
   readonly buildUs: number;

@@ -6,6 +6,7 @@ import { parseTransaction } from '../../localnet/engine/wire.js';
 import { blockFees } from '../../localnet/ledger/prioritization-fees.js';
 import { address, signedTransaction, smallGenesis, solTransfer, TestCluster } from './engine-fixture.js';
 
+const BLOCK = 3_000_000;
 const POOL = {
   address: address('pool'),
   ammConfig: address('config'),
@@ -20,7 +21,7 @@ function congested(conditions: Partial<SlotConditions> = {}, seed = 'test') {
   return new TestCluster({
     seed,
     genesis: { ...smallGenesis(), pools: [POOL] },
-    conditions: { blockCostLimit: 6_000_000, loadRate: 1.5, confirmSlots: 1, ...conditions },
+    conditions: { blockCostLimit: BLOCK, loadRate: 1.5, confirmSlots: 1, ...conditions },
   });
 }
 
@@ -57,8 +58,8 @@ describe('the background load', () => {
         .filter((one) => one.slot === slot)
         .reduce((sum, one) => sum + Number(one.computeUnitsConsumed), 0);
       // Nothing of the least size would fit any more.
-      expect(units).toBeGreaterThan(6_000_000 - 1_400_000);
-      expect(units).toBeLessThanOrEqual(6_000_000);
+      expect(units).toBeGreaterThan(BLOCK - 1_400_000);
+      expect(units).toBeLessThanOrEqual(BLOCK);
     }
   });
 
@@ -98,7 +99,7 @@ describe('the background load', () => {
   it('is the same for the same seed, and another for another', () => {
     const run = (seed: string) => {
       const cluster = congested({ forkRate: 0.3, skipRate: 0.1 }, seed);
-      cluster.step(15);
+      cluster.step(12);
       return landed(cluster).map((one) => [one.slot, one.signature]);
     };
     const first = run('a');

@@ -297,6 +297,7 @@ export class Life {
         expiryCommitment: profile.expiryCommitment,
         computeUnitLimit: 60_000,
         computeUnitPriceMicroLamports: 1_000n,
+        priorityFeeRaisePercent: 50,
         maxPriorityFeeLamports: 1_000_000n,
         maxBlockhashAgeSlots: MAX_AGE_SLOTS,
         maxPoolAgeSlots: MAX_AGE_SLOTS,

@@ -55,6 +55,7 @@ export class VirtualBuilder implements AttemptBuilder {
       quotedIn: request.amount,
       quotedOut: request.limit,
       limit: request.limit,
+      computeUnitPriceMicroLamports: request.computeUnitPriceMicroLamports,
       quoteUs: 1,
       buildUs: 1,
       signUs: 1,

@@ -62,6 +62,8 @@ export function builderRig(state: CpmmState = PLAIN_STATE): Rig {
     slippageBps: 100,
     computeUnitLimit: 60_000,
     computeUnitPriceMicroLamports: 1234n,
+    priceRaisePercent: 0,
+    maxComputeUnitPriceMicroLamports: 2n ** 64n - 1n,
     validityBlocks: 150,
     maxBlockhashAgeSlots: 10,
     maxPoolAgeSlots: 3,

@@ -67,6 +67,9 @@ const pool = z.object({
   ageSlots: z.number().nullable(),
   reserve0: amount(),
   reserve1: amount(),
+  feeLevelMicroLamports: count().describe(
+    'What others lately paid on it for a compute unit; 0 where that is not known or not asked.',
+  ),
 });
 
 const trades = z.object({

@@ -1,0 +1,83 @@
+/**
+ * What others pay on our pools, asked of a node now and then and written to the board: whoever builds an attempt
+ * reads it there and asks nobody. Each pool has its own, because accounts that many want to write are dearer.
+ */
+import type { PoolKeys } from '../market/types.js';
+import type { Address } from '../model/brands.js';
+import type { ChainReader, PrioritizationFee } from '../send/chain-reader.js';
+import type { Clock, TimerHandle } from '../time/clock.js';
+
+/** Pools asked for in one round, one after the other; the next round goes on with the next ones. */
+export const MAX_POOLS_A_ROUND = 4;
+/** Blocks that are looked at, the newest ones: eight seconds, so that a rush that is over is soon forgotten. */
+export const FEE_BLOCKS = 20;
+
+export interface FeeWatchOptions {
+  readonly reader: Pick<ChainReader, 'recentPrioritizationFees'>;
+  readonly pools: () => readonly PoolKeys[];
+  readonly setFeeLevel: (pool: Address, microLamports: number) => void;
+  readonly clock: Clock;
+  /** 1 to 100. */
+  readonly percentile: number;
+  /** Milliseconds from one round to the next. */
+  readonly pollMs: number;
+  /** Called once for each row of rounds that failed. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export class FeeWatch {
+  readonly #options: FeeWatchOptions;
+  readonly #timer: TimerHandle;
+  #next = 0;
+  #isAsking = false;
+  #isFailing = false;
+  #isClosed = false;
+
+  /** Asks at once, and then every `pollMs`. While no node answers, the last levels stand. */
+  constructor(options: FeeWatchOptions) {
+    this.#options = options;
+    this.#timer = options.clock.every(options.pollMs, () => void this.#round());
+    void this.#round();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer.cancel();
+  }
+
+  /** A round that takes longer than the period is not overtaken by the next. */
+  async #round(): Promise<void> {
+    if (this.#isAsking || this.#isClosed) return;
+    this.#isAsking = true;
+    try {
+      const pools = this.#options.pools();
+      for (let asked = 0; asked < Math.min(MAX_POOLS_A_ROUND, pools.length); asked += 1) {
+        await this.#ask(pools[this.#next % pools.length]!);
+        if (this.#isClosed) return;
+        this.#next = (this.#next + 1) % pools.length;
+      }
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing && !this.#isClosed) this.#options.onFault(error);
+      this.#isFailing = true;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  async #ask({ pool, vault0, vault1, observation }: PoolKeys): Promise<void> {
+    const { reader, percentile, setFeeLevel } = this.#options;
+    const fees = await reader.recentPrioritizationFees([pool, vault0, vault1, observation]);
+    if (!this.#isClosed) setFeeLevel(pool, feeLevelOf(fees, percentile));
+  }
+}
+
+/**
+ * The percentile (nearest rank) of the newest blocks' lowest prices; 0 where there are none.
+ * @param percentile 1 to 100
+ */
+export function feeLevelOf(fees: readonly PrioritizationFee[], percentile: number): number {
+  const newest = fees.toSorted((a, b) => b.slot - a.slot).slice(0, FEE_BLOCKS);
+  const prices = newest.map(({ microLamports }) => microLamports).sort((a, b) => a - b);
+  return prices[Math.ceil((percentile / 100) * prices.length) - 1] ?? 0;
+}
