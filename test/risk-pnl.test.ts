@@ -7,7 +7,7 @@ import { type Address, asAddress, asSignature, asSlot } from '../src/model/brand
 import { AUTO_TRIP_PERIOD_MS, AutoTrips, MIN_ENDED } from '../src/risk/auto-trips.js';
 import { balanceChanges, SOL_MINT } from '../src/risk/balance-changes.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
-import { PnlBook } from '../src/risk/pnl.js';
+import { MAX_COUNTED_SIGNATURES, PnlBook } from '../src/risk/pnl.js';
 import { AccountPositions } from '../src/risk/positions.js';
 import type { TokenBalance, TransactionUpdate } from '../src/stream/types.js';
 import { FixedAccounts } from './support/fixed-accounts.js';
@@ -180,6 +180,93 @@ describe('PnlBook', () => {
   });
 });
 
+describe('a landing that is undone', () => {
+  const gain = (usdUnits: bigint) =>
+    transaction({ lamports: [[100n, 100n]], after: [[1, usd, wallet, usdUnits]] });
+  const setUp = (path?: string) => {
+    const clock = new ManualClock(20_000 * DAY_MS);
+    const valuation = (mint: Address, amount: bigint) => (mint === usd ? amount : amount / 100n);
+    return { clock, book: () => new PnlBook({ valuation, clock, ...(path && { path }) }) };
+  };
+
+  it('leaves the book as if it had not been, and counts when it lands again', () => {
+    const pnl = setUp().book();
+    const trade = swap();
+    pnl.apply(trade, wallet);
+    expect(pnl.status().totalQuote).toBe(90n);
+    expect([pnl.revoke(trade.signature), pnl.revoke(trade.signature)]).toEqual([true, false]);
+    expect(pnl.status()).toMatchObject({ dailyQuote: 0n, totalQuote: 0n, drawdownQuote: 0n });
+    expect([pnl.has(trade.signature), pnl.apply(trade, wallet)]).toEqual([false, true]);
+    expect(pnl.status()).toMatchObject({ dailyQuote: 90n, totalQuote: 90n });
+  });
+
+  it('is taken back by the next process too, unless it was final', async () => {
+    const path = join(root, 'pnl.json');
+    const { book } = setUp(path);
+    const first = book();
+    const [lost, final] = [swap(), gain(7n)];
+    for (const trade of [lost, final]) first.apply(trade, wallet);
+    first.keep(final.signature);
+    await first.save();
+    const second = book();
+    expect([second.revoke(final.signature), second.revoke(lost.signature)]).toEqual([false, true]);
+    expect(second.status()).toMatchObject({ totalQuote: 7n, drawdownQuote: 0n });
+    await second.save();
+    expect(book().status().totalQuote).toBe(7n);
+  });
+
+  it('lowers the highest total by the gain that was in it, whichever of two is undone first', () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const pnl = setUp().book();
+      pnl.apply(gain(30n), wallet);
+      pnl.status();
+      const gains = [gain(100n), gain(50n)];
+      for (const trade of gains) {
+        pnl.apply(trade, wallet);
+        pnl.status();
+      }
+      pnl.revoke(gains[order[0]!]!.signature);
+      const left = order[0] === 0 ? 80n : 130n;
+      expect(pnl.status()).toMatchObject({ totalQuote: left, drawdownQuote: 0n });
+      pnl.revoke(gains[order[1]!]!.signature);
+      expect(pnl.status()).toMatchObject({ totalQuote: 30n, drawdownQuote: 0n });
+    }
+  });
+
+  it('that was a loss leaves a highest total from before it alone', () => {
+    const pnl = setUp().book();
+    pnl.apply(gain(100n), wallet);
+    pnl.status();
+    const loss = transaction({ lamports: [[100_000n, 95_000n]] });
+    pnl.apply(loss, wallet);
+    expect(pnl.status().drawdownQuote).toBe(50n);
+    pnl.revoke(loss.signature);
+    expect(pnl.status()).toMatchObject({ totalQuote: 100n, drawdownQuote: 0n });
+  });
+
+  it('is taken from the day in which it counted, not from the present one', () => {
+    const { book, clock } = setUp();
+    const pnl = book();
+    const trade = gain(40n);
+    pnl.apply(trade, wallet);
+    clock.advance(DAY_MS);
+    expect(pnl.status()).toMatchObject({ day: 20_001, dailyQuote: 0n, totalQuote: 40n });
+    pnl.revoke(trade.signature);
+    expect(pnl.status()).toMatchObject({ day: 20_001, dailyQuote: 0n, totalQuote: 0n });
+  });
+
+  it('is remembered for as many as are counted, and no more', () => {
+    const pnl = setUp().book();
+    const first = gain(1n);
+    pnl.apply(first, wallet);
+    for (let count = 0; count < MAX_COUNTED_SIGNATURES; count += 1) pnl.apply(gain(0n), wallet);
+    expect(pnl.revoke(first.signature)).toBe(false);
+  });
+});
+
 describe('AutoTrips', () => {
   const setUp = () => {
     const clock = new ManualClock();
@@ -245,6 +332,10 @@ describe('AutoTrips', () => {
     trips.tradeEnded(true);
     clock.advance(AUTO_TRIP_PERIOD_MS);
     expect(killSwitch.status()).toMatchObject({ grade: 'drain', source: 'success-rate' });
+    const rate = trips.successRate();
+    trips.tradeEnded(true);
+    trips.tradeUndone();
+    expect(trips.successRate()).toBe(rate);
   });
 
   it('trips drain when stream or RPC were down for longer than the limit, without a break', () => {

@@ -2,6 +2,7 @@
 import type { TradeDesk, TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import type { LatencyRecorder } from '../metrics/latency.js';
+import { isUndone } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { AutoTrips } from '../risk/auto-trips.js';
 import type { TradeCounts } from './trade-counts.js';
@@ -44,9 +45,10 @@ function measure({ trade, change }: TradeEvent, latency: LatencyRecorder): void 
 }
 
 /** The success rate counts what was sent: a denial of ours is no failure to land. */
-function judge({ change }: TradeEvent, trips: AutoTrips): void {
+function judge({ trade, change }: TradeEvent, trips: AutoTrips): void {
   if (change.state === 'confirmed') trips.tradeEnded(true);
   else if (change.state === 'failed' || change.state === 'expired') trips.tradeEnded(false);
+  else if (isUndone(trade, change)) trips.tradeUndone();
 }
 
 function logTrade({ trade, change }: TradeEvent, log: Log): void {

@@ -112,6 +112,14 @@ export class RiskAdmission implements Admission {
     this.#options.pnl.apply(transaction, trade.wallet);
   }
 
+  unsettle(signature: Signature): void {
+    this.#options.pnl.revoke(signature);
+  }
+
+  keep(signature: Signature): void {
+    this.#options.pnl.keep(signature);
+  }
+
   hasSettled(signature: Signature): boolean {
     return this.#options.pnl.has(signature);
   }

@@ -1,5 +1,6 @@
 /** Counts of trades by their last state, and the success rate of those that ended lately. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
+import { isUndone } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 
 /** Ended trades that the success rate looks back on. */
@@ -18,6 +19,7 @@ export class TradeCounts {
       this.#landed += 1;
       this.#remember(true);
     } else if (state === 'failed' || state === 'expired') this.#remember(false);
+    else if (isUndone(trade, change)) this.#undo();
   }
 
   /** Trades that ever reached the state. */
@@ -25,7 +27,7 @@ export class TradeCounts {
     return this.#counts.get(state) ?? 0;
   }
 
-  /** Confirmed or better. */
+  /** Confirmed or better, and not undone. */
   get landed(): number {
     return this.#landed;
   }
@@ -38,6 +40,12 @@ export class TradeCounts {
 
   get ratedTrades(): number {
     return this.#recent.length;
+  }
+
+  #undo(): void {
+    this.#landed -= 1;
+    const last = this.#recent.lastIndexOf(true);
+    if (last >= 0) this.#recent.splice(last, 1);
   }
 
   #remember(landed: boolean): void {

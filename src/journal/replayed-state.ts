@@ -1,6 +1,6 @@
 import { asSlot, type TradeId } from '../model/brands.js';
 import type { StateChange, Trade } from '../model/trade.js';
-import { canMove, TERMINAL_STATES } from '../model/trade-state.js';
+import { canMove, TERMINAL_STATES, UNLANDED_STATES } from '../model/trade-state.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { JournalRecord, JournalStretch } from './types.js';
 
@@ -135,6 +135,7 @@ export class StateBuilder {
     }
     trade.state = change.state;
     trade.history.push(change);
+    if (record.outcome === undefined && UNLANDED_STATES.has(change.state)) delete trade.outcome;
     return undefined;
   }
 

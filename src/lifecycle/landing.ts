@@ -62,7 +62,9 @@ export class Landing {
     else if (!hasReached(trade, event.commitment)) this.#moves.move(live, event.commitment, event.evidence);
     // Whoever waits for what it held starts only after its own news.
     if (isFirst) this.#firstSeen(live, event, failed);
-    if (TERMINAL_STATES.has(trade.state)) this.#moves.end(live);
+    if (!TERMINAL_STATES.has(trade.state)) return;
+    this.#ports.admission.keep(event.signature);
+    this.#moves.end(live);
   }
 
   #firstSeen(live: LiveTrade, event: Landed, failed: boolean): void {
@@ -76,6 +78,9 @@ export class Landing {
     const { trade } = live;
     live.settled = true;
     this.#stopLast(trade);
+    // What was settled before a restart, on a fork that was lost meanwhile, was another landing.
+    const isKnown = trade.outcome?.slot === event.slot;
+    if (!isKnown) this.#ports.admission.unsettle(event.signature);
     const outcome = this.#outcome(live, event);
     const details =
       state === 'failed'
@@ -85,7 +90,10 @@ export class Landing {
       state === 'failed' ? { ...event.evidence, detail: details.outcome.error ?? 'failed' } : event.evidence;
     // One that was confirmed before a restart stays what it is, and its outcome, if known, too.
     if (state === 'failed' || !hasReached(trade, state)) this.#moves.move(live, state, evidence, details);
-    else trade.outcome ??= outcome;
+    else if (!isKnown) {
+      trade.outcome = outcome;
+      this.#moves.amend(live);
+    }
     if (event.transaction !== undefined) this.#ports.admission.settle(trade, event.transaction);
     else void this.#fetchOutcome(live, event.signature, event.slot);
     this.#locks.confirmed(live);
@@ -138,6 +146,7 @@ export class Landing {
       };
       this.#moves.amend(live);
       this.#ports.admission.settle(trade, transaction);
+      if (TERMINAL_STATES.has(trade.state)) this.#ports.admission.keep(signature);
       return;
     }
     const message = 'a landed transaction could not be read';
@@ -157,7 +166,7 @@ export class Landing {
   #forkLost(live: LiveTrade, signature: Signature, evidence: Evidence): void {
     const { trade } = live;
     live.landedSlot = undefined;
-    this.#backToSent(live, evidence);
+    this.#backToSent(live, signature, evidence);
     this.#locks.lost(live);
     if (live.settled) {
       live.settled = false;
@@ -167,7 +176,9 @@ export class Landing {
     } else if (!live.cancelRequested) this.#ports.sender.markSeen(signature, false);
   }
 
-  #backToSent(live: LiveTrade, evidence: Evidence): void {
+  /** Nothing of it has landed after all: what a landing brought is taken back, before anybody hears of it. */
+  #backToSent(live: LiveTrade, signature: Signature, evidence: Evidence): void {
+    this.#ports.admission.unsettle(signature);
     if (REACHED[live.trade.state] !== undefined) this.#moves.move(live, 'sent', evidence);
   }
 
@@ -185,14 +196,14 @@ export class Landing {
       this.#moves.requeue(live);
       return;
     }
-    this.#backToSent(live, event.evidence);
+    this.#backToSent(live, event.signature, event.evidence);
     this.#moves.finish(live, 'expired', event.evidence);
   }
 
   /** Its last attempt is proven dead, and it is no trade that is out any more. */
   takeBack(live: LiveTrade, { signature, evidence }: ExpiredEvent): void {
     // What the journal knew as processed before a restart was on a fork that is gone.
-    this.#backToSent(live, evidence);
+    this.#backToSent(live, signature, evidence);
     live.dead.add(signature);
     this.#giveUpAttempt(live, live.trade.attempts.at(-1));
     this.#moves.move(live, 'queued', evidence);

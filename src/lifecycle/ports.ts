@@ -41,6 +41,10 @@ export interface Admission {
   release(tradeId: TradeId): void;
   /** A landed trade's confirmed balances. */
   settle(trade: Trade, transaction: TransactionUpdate): void;
+  /** The landing was undone: what it brought is taken back where it was settled. */
+  unsettle(signature: Signature): void;
+  /** The landing is final: it is never taken back. */
+  keep(signature: Signature): void;
   /** Whether its balances were settled, as far back as is remembered. Absent: all were. */
   hasSettled?(signature: Signature): boolean;
   /** Whether the trade shrinks a position; under the grade `reduce` no other is signed. Absent: none is told apart. */

@@ -1,7 +1,7 @@
 /** Moves trades along the one table of states: each move is written down, then made so, then told. */
 import type { HotslotError } from '../errors/hotslot-error.js';
 import type { Attempt, Evidence, StateChange, Trade } from '../model/trade.js';
-import { canMove, type TradeState } from '../model/trade-state.js';
+import { canMove, type TradeState, UNLANDED_STATES } from '../model/trade-state.js';
 import type { ScheduledTrade, Scheduler } from '../schedule/scheduler.js';
 import { HeldEnds, type OwnEnd } from './held-ends.js';
 import type { LockKeeper } from './lock-keeper.js';
@@ -125,6 +125,7 @@ export class TradeMoves implements Moves {
     trade.history.push(change);
     if (details.denial) trade.denial = details.denial;
     if (details.outcome) trade.outcome = details.outcome;
+    else if (trade.outcome !== undefined && UNLANDED_STATES.has(state)) delete trade.outcome;
     this.#stampState(live, state);
     const event = { trade, change, attempts: trade.attempts.length };
     if (this.#untold === undefined) this.#tell(event);

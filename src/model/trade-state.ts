@@ -55,6 +55,9 @@ export const LIVE_STATES: ReadonlySet<TradeState> = new Set([
   'unknown',
 ]);
 
+/** States that say that nothing of it has landed: what a landing brought that was undone is void. */
+export const UNLANDED_STATES: ReadonlySet<TradeState> = new Set(['queued', 'sent', 'expired']);
+
 export function canMove(from: TradeState, to: TradeState): boolean {
   return TRADE_TRANSITIONS[from].includes(to);
 }

@@ -109,7 +109,13 @@ export interface Trade {
   readonly history: StateChange[];
   readonly times: StageTimes;
   denial?: Denial;
+  /** Of the landing that it has; gone when that is undone. */
   outcome?: TradeOutcome;
   /** When a cancellation came that was too late to end it: its bytes leave no more and it is not signed anew. */
   cancelRequestedAtMs?: number;
+}
+
+/** Whether the change took a confirmed landing back: its fork was lost. */
+export function isUndone({ history }: Trade, change: StateChange): boolean {
+  return change.state === 'sent' && history[history.lastIndexOf(change) - 1]?.state === 'confirmed';
 }

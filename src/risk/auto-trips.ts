@@ -53,6 +53,12 @@ export class AutoTrips {
     this.#ends = [...this.#ends, succeeded].slice(-SUCCESS_WINDOW);
   }
 
+  /** A landing that counted as a success was undone. */
+  tradeUndone(): void {
+    const last = this.#ends.lastIndexOf(true);
+    if (last >= 0) this.#ends = this.#ends.toSpliced(last, 1);
+  }
+
   streamIsUp(up: boolean): void {
     this.#setUp('stream-down', up);
   }

@@ -32,6 +32,24 @@ interface PnlFile {
   readonly peakQuote: string;
   readonly flows: readonly (readonly [Address, string])[];
   readonly counted: readonly Signature[];
+  /** Absent in files of older versions. */
+  readonly revocable?: readonly RevocableEntry[];
+}
+
+/** Signature, day, peak before it, and what it moved; mints by their place in `flows`, for the file's length. */
+type RevocableEntry = readonly [
+  Signature,
+  day: number,
+  peakBefore: string,
+  changes: readonly (readonly [mintIndex: number, amount: string])[],
+];
+
+/** What is in the book of a landing that may still be undone. */
+interface Revocable {
+  readonly day: number;
+  /** The highest total before it was counted, without what was taken back since. */
+  peakBeforeQuote: bigint;
+  readonly changes: MintAmounts;
 }
 
 /**
@@ -45,6 +63,8 @@ export class PnlBook {
   readonly #path: string | undefined;
   readonly #flows: MintAmounts = new Map();
   readonly #counted = new Set<Signature>();
+  /** In the order in which they were counted; some of `#counted`. */
+  readonly #revocable = new Map<Signature, Revocable>();
   #day: number;
   #dayStartQuote = 0n;
   #peakQuote = 0n;
@@ -73,12 +93,38 @@ export class PnlBook {
     this.#counted.add(transaction.signature);
     if (this.#counted.size > MAX_COUNTED_SIGNATURES) {
       const oldest = this.#counted.values().next();
-      if (!oldest.done) this.#counted.delete(oldest.value);
+      if (!oldest.done) this.#forget(oldest.value);
     }
-    for (const [mint, delta] of balanceChanges(transaction, wallet)) {
-      this.#flows.set(mint, (this.#flows.get(mint) ?? 0n) + delta);
-    }
+    const changes = balanceChanges(transaction, wallet);
+    const peakBeforeQuote = this.#peakQuote;
+    this.#revocable.set(transaction.signature, { day: this.#day, peakBeforeQuote, changes });
+    this.#add(changes, 1n);
     return true;
+  }
+
+  /**
+   * The landing was undone: what it moved is taken back, from the day in which it was counted and from the highest total
+   * too, which it may have raised. @returns false for one that is not in the book, or is final
+   */
+  revoke(signature: Signature): boolean {
+    const revocable = this.#revocable.get(signature);
+    if (revocable === undefined) return false;
+    this.#turnDay();
+    this.#changed = true;
+    const worth = this.#worthOf(revocable.changes).quote;
+    const later = [...this.#revocable.values()];
+    for (const one of later.slice(later.indexOf(revocable) + 1))
+      one.peakBeforeQuote = peakWithout(worth, revocable.peakBeforeQuote, one.peakBeforeQuote);
+    this.#peakQuote = peakWithout(worth, revocable.peakBeforeQuote, this.#peakQuote);
+    if (revocable.day < this.#day) this.#dayStartQuote -= worth;
+    this.#add(revocable.changes, -1n);
+    this.#forget(signature);
+    return true;
+  }
+
+  /** The landing is final: nothing of it need be remembered but that it was counted. */
+  keep(signature: Signature): void {
+    if (this.#revocable.delete(signature)) this.#changed = true;
   }
 
   /** Whether a transaction of ours is in it; of older ones than MAX_COUNTED_SIGNATURES it does not know. */
@@ -143,6 +189,7 @@ export class PnlBook {
   }
 
   #encode(): Buffer {
+    const mints = [...this.#flows.keys()];
     const file: PnlFile = {
       version: 1,
       day: this.#day,
@@ -150,8 +197,23 @@ export class PnlBook {
       peakQuote: this.#peakQuote.toString(),
       flows: [...this.#flows].map(([mint, amount]) => [mint, amount.toString()] as const),
       counted: [...this.#counted],
+      revocable: [...this.#revocable].map(([signature, { day, peakBeforeQuote, changes }]) => [
+        signature,
+        day,
+        peakBeforeQuote.toString(),
+        [...changes].map(([mint, amount]) => [mints.indexOf(mint), amount.toString()] as const),
+      ]),
     };
     return Buffer.from(`${JSON.stringify(file)}\n`);
+  }
+
+  #add(changes: MintAmounts, sign: 1n | -1n): void {
+    for (const [mint, delta] of changes) this.#flows.set(mint, (this.#flows.get(mint) ?? 0n) + sign * delta);
+  }
+
+  #forget(signature: Signature): void {
+    this.#counted.delete(signature);
+    this.#revocable.delete(signature);
   }
 
   #today(): number {
@@ -168,9 +230,13 @@ export class PnlBook {
   }
 
   #worth(): { quote: bigint; unpriced: Address[] } {
+    return this.#worthOf(this.#flows);
+  }
+
+  #worthOf(amounts: MintAmounts): { quote: bigint; unpriced: Address[] } {
     let quote = 0n;
     const unpriced: Address[] = [];
-    for (const [mint, amount] of this.#flows) {
+    for (const [mint, amount] of amounts) {
       if (amount === 0n) continue;
       const worth = this.#valuation(mint, amount);
       if (worth === undefined) unpriced.push(mint);
@@ -187,5 +253,16 @@ export class PnlBook {
     this.#peakQuote = BigInt(file.peakQuote);
     for (const [mint, amount] of file.flows) this.#flows.set(mint, BigInt(amount));
     for (const signature of file.counted) this.#counted.add(signature);
+    for (const [signature, day, peakBefore, entries] of file.revocable ?? []) {
+      const changes = new Map(entries.map(([index, amount]) => [file.flows[index]![0], BigInt(amount)]));
+      this.#revocable.set(signature, { day, peakBeforeQuote: BigInt(peakBefore), changes });
+    }
   }
+}
+
+/** The highest total, had a gain not been counted; what was the highest before it stays. */
+function peakWithout(gainQuote: bigint, peakBeforeQuote: bigint, peakQuote: bigint): bigint {
+  if (gainQuote <= 0n || peakQuote <= peakBeforeQuote) return peakQuote;
+  const lowered = peakQuote - gainQuote;
+  return lowered > peakBeforeQuote ? lowered : peakBeforeQuote;
 }

@@ -345,6 +345,8 @@ export class Life {
       readmit: (trade) => void this.#reserved.set(trade.id, trade.wallet),
       release: (tradeId) => void this.#reserved.delete(tradeId),
       settle: () => undefined,
+      unsettle: () => undefined,
+      keep: () => undefined,
     };
   }
 

@@ -80,6 +80,9 @@ export class DeskRig {
   readonly reserved = new Set<TradeId>();
   readonly heldWallets = new Set<Address>();
   readonly settledBy: TransactionUpdate[] = [];
+  /** What was settled and not taken back. */
+  readonly booked = new Set<Signature>();
+  readonly kept = new Set<Signature>();
   readonly records: JournalRecord[] = [];
   readonly events: TradeEvent[] = [];
   readonly faults: DeskFault[] = [];
@@ -264,7 +267,12 @@ export class DeskRig {
         free: (wallet) => void this.heldWallets.delete(wallet),
         readmit: (trade) => void this.reserved.add(trade.id),
         release: (tradeId) => void this.reserved.delete(tradeId),
-        settle: (_trade, transaction) => void this.settledBy.push(transaction),
+        settle: (_trade, transaction) => {
+          this.settledBy.push(transaction);
+          this.booked.add(transaction.signature);
+        },
+        unsettle: (signature) => void this.booked.delete(signature),
+        keep: (signature) => void this.kept.add(signature),
         hasSettled: () => this.isBooked,
         shrinks: () => this.shrinks ?? true,
       },

@@ -1,0 +1,96 @@
+/** A landing that was confirmed, lost its fork and expired kept its outcome, and its profit stayed in the books. */
+import { describe, expect, it } from 'vitest';
+import { tradeData } from '../src/control/trades-feed.js';
+import { observeTrades } from '../src/executor/observe-trades.js';
+import { TradeCounts } from '../src/executor/trade-counts.js';
+import type { TradeHistory } from '../src/executor/trade-history.js';
+import type { LatencyRecorder } from '../src/metrics/latency.js';
+import { asSignature } from '../src/model/brands.js';
+import type { Trade } from '../src/model/trade.js';
+import type { AutoTrips } from '../src/risk/auto-trips.js';
+import { DeskRig, HEAD } from './support/desk-rig.js';
+import { settled } from './support/transactions.js';
+
+describe('a confirmed landing that is undone', () => {
+  const outcomeOf = (rig: DeskRig, trade: Trade) => rig.replay().find(({ id }) => id === trade.id)?.outcome;
+
+  it('leaves nothing of itself: not with subscribers, nor in the journal, nor in the books', async () => {
+    const rig = new DeskRig({ maxAttempts: 1 });
+    const wire: (readonly [state: string, slot: number | undefined])[] = [];
+    rig.desk.onTrade(({ trade, change, attempts }) => {
+      const { state, outcome } = tradeData(trade, change, attempts);
+      wire.push([state, outcome?.slot]);
+    });
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    expect([rig.booked.size, outcomeOf(rig, trade)?.slot]).toEqual([1, HEAD + 1]);
+    rig.forkLost(trade);
+    expect([trade.outcome, rig.booked.size, outcomeOf(rig, trade)]).toEqual([undefined, 0, undefined]);
+    rig.expired(trade);
+    expect([trade.state, trade.outcome, outcomeOf(rig, trade)]).toEqual(['expired', undefined, undefined]);
+    expect(wire.slice(-3)).toEqual([
+      ['confirmed', HEAD + 1],
+      ['sent', undefined],
+      ['expired', undefined],
+    ]);
+    expect(rig.kept.size).toBe(0);
+  });
+
+  it('and lands again is booked as it landed then, and for good once it is final', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    rig.forkLost(trade);
+    rig.landed(trade, 'confirmed', { slot: HEAD + 4 });
+    expect([trade.outcome?.slot, rig.settledBy.length, rig.booked.size]).toEqual([HEAD + 4, 2, 1]);
+    expect(rig.kept.size).toBe(0);
+    rig.landed(trade, 'finalized', { slot: HEAD + 4 });
+    expect([...rig.kept]).toEqual([asSignature('signature1')]);
+    expect(outcomeOf(rig, trade)?.slot).toBe(HEAD + 4);
+  });
+
+  it('while the process was down is taken back by the next one', async () => {
+    for (const end of ['expired', 'elsewhere'] as const) {
+      const rig = new DeskRig({ maxAttempts: 1 });
+      const trade = await rig.sent();
+      rig.landed(trade, 'confirmed');
+      const next = new DeskRig({ maxAttempts: 1 });
+      next.booked.add(asSignature('signature1'));
+      next.desk.resume(rig.replay(), 0);
+      await settled();
+      const again = next.desk.get(trade.id)!;
+      if (end === 'expired') next.expired(again);
+      else next.landed(again, 'confirmed', { slot: HEAD + 4, bare: true });
+      expect(next.booked.size).toBe(0);
+      rig.records.push(...next.records);
+      const slot = end === 'expired' ? undefined : HEAD + 4;
+      expect([again.outcome?.slot, outcomeOf(rig, trade)?.slot]).toEqual([slot, slot]);
+    }
+  });
+
+  it('is no success any more, and counts as one when it lands again', async () => {
+    const rig = new DeskRig();
+    const [counts, ends] = [new TradeCounts(), [] as string[]];
+    const nobody = { onTrade: () => undefined, recordSent: () => undefined, recordReached: () => undefined };
+    observeTrades({
+      desk: rig.desk,
+      latency: nobody as unknown as LatencyRecorder,
+      history: nobody as unknown as TradeHistory,
+      counts,
+      trips: {
+        tradeEnded: (succeeded: boolean) => ends.push(String(succeeded)),
+        tradeUndone: () => ends.push('undone'),
+      } as unknown as AutoTrips,
+      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const trade = await rig.sent();
+    rig.landed(trade, 'processed');
+    rig.forkLost(trade);
+    expect([counts.landed, counts.ratedTrades, ends]).toEqual([0, 0, []]);
+    rig.landed(trade, 'confirmed');
+    rig.forkLost(trade);
+    expect([counts.landed, counts.ratedTrades, ends]).toEqual([0, 0, ['true', 'undone']]);
+    rig.landed(trade, 'finalized');
+    expect([counts.landed, counts.successRate]).toEqual([1, 1]);
+  });
+});
