@@ -1,17 +1,10 @@
 /** The process: reads its settings, wires the stages in the order in which data flows, and ends them in reverse. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type Config, loadConfig } from './config/config.js';
-import { readEnvironmentFile } from './config/environment-file.js';
+import type { Config } from './config/config.js';
 import { type ControlPlane, listenForOperators } from './control/listen.js';
 import { Live } from './control/live.js';
 import type { Operations } from './control/operations.js';
 import { SlippageOverride } from './control/slippage-override.js';
 import { startDemonstration } from './embedded/demonstration.js';
-import { embeddedKeystorePaths, openEmbeddedKeystore, openKeystore } from './embedded/embedded-keys.js';
-import type { LocalnetProcess } from './embedded/localnet-process.js';
-import { openLocalnet } from './embedded/open-localnet.js';
 import { showTerminal } from './embedded/terminal.js';
 import { HotslotError } from './errors/hotslot-error.js';
 import { drain } from './executor/drain.js';
@@ -23,11 +16,10 @@ import { openMaintenance } from './executor/maintenance.js';
 import { openKillSwitch } from './executor/open-kill-switch.js';
 import { OperationsInForce, startingOperations } from './executor/starting-operations.js';
 import { terminalFacts } from './executor/terminal-facts.js';
-import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
-import type { Keystore } from './keys/keystore.js';
+import { ending, endLocalnet, type FirstSteps, openKeys } from './first-steps.js';
+import type { HeldDataDir } from './journal/data-dir.js';
 import { describeError, type Log, type LogState, openLog } from './logging/log.js';
 import { LogRoller } from './logging/roll-log.js';
-import { makeDirectory } from './make-directory.js';
 import type { MemorySignal } from './memory-signal.js';
 import { takeOverDataDir } from './take-over.js';
 import { systemClock } from './time/clock.js';
@@ -50,18 +42,22 @@ const HOLD_MS = 60_000;
 
 /** Ends what has been started so far, newest first. */
 const cleanUps: (() => Promise<void> | void)[] = [];
-/** Aborted when the process is to end: also what is only being started ends then. */
-const ending = new AbortController();
 /** Aborted when what is out is not waited for any more. */
 const draining = new AbortController();
 let isDraining = false;
 let running: Executor | undefined;
 
-/** Runs until a signal ends it; a fault at the start is told on standard error and ends it with code 1. */
-export async function runExecutor(memorySignal: MemorySignal): Promise<void> {
+/**
+ * Runs until a signal ends it; a fault at the start is told on standard error and ends it with code 1.
+ * @param firstSteps what was begun while this was loaded
+ */
+export async function runExecutor(
+  memorySignal: MemorySignal,
+  firstSteps: Promise<FirstSteps>,
+): Promise<void> {
   const hold = setInterval(() => undefined, HOLD_MS);
   try {
-    await start(memorySignal);
+    await start(memorySignal, await firstSteps);
   } catch (error) {
     if (!ending.signal.aborted) process.stderr.write(`${describeError(error)}\n`);
     await end(undefined, 1);
@@ -70,22 +66,22 @@ export async function runExecutor(memorySignal: MemorySignal): Promise<void> {
   }
 }
 
-async function start(memorySignal: MemorySignal): Promise<void> {
-  const { values } = parseArgs({
-    options: { demo: { type: 'boolean', default: false }, successor: { type: 'boolean', default: false } },
-  });
-  const config = loadConfig({ ...readEnvironmentFile('.env'), ...process.env });
-  const startedAtMs = systemClock.nowMs();
-  let held = values.successor ? undefined : await holdDataDir(config.DATA_DIR);
-  cleanUps.push(() => held?.release());
+async function start(memorySignal: MemorySignal, firstSteps: FirstSteps): Promise<void> {
+  if (ending.signal.aborted) return;
+  const { config, startedAtMs, isSuccessor, isDemo } = firstSteps;
+  let { held } = firstSteps;
+  cleanUps.push(
+    () => held?.release(),
+    () => endLocalnet(firstSteps.localnet),
+  );
   const { log, close, reopen, state } = openLog({ directory: config.LOG_DIR, level: config.LOG_LEVEL });
   cleanUps.push(close);
   memorySignal.logTo(log);
   process.on('SIGINT', () => void end(log, 0));
   process.on('SIGTERM', () => void drainAndEnd(log));
+  firstSteps.releaseSignals();
   const begun: Begun = {
-    config,
-    startedAtMs,
+    ...firstSteps,
     log,
     live: new Live({ clock: systemClock }),
     logState: state,
@@ -94,7 +90,7 @@ async function start(memorySignal: MemorySignal): Promise<void> {
   const takeOver = async () => {
     held = await takeOverDataDir(config.DATA_DIR, log);
   };
-  const { executor, plane } = values.successor
+  const { executor, plane } = isSuccessor
     ? await startAsSuccessor(begun, takeOver)
     : await startAlone(begun, (started) => announce(held, startedAtMs, started, log));
   announce(held, startedAtMs, plane, log);
@@ -102,14 +98,12 @@ async function start(memorySignal: MemorySignal): Promise<void> {
   // Nothing is taken any more once the stages begin to end.
   cleanUps.push(() => plane.close());
   log.info('started', { pid: process.pid, controlUrl: plane.controlUrl, embedded: config.embedded });
-  if (values.demo && config.embedded) demonstrate(config, executor, log);
+  if (isDemo && config.embedded) demonstrate(config, executor, log);
   cleanUps.push(showTerminal(() => terminalFacts(executor, plane.controlUrl), process.stdout, systemClock));
 }
 
 /** What both ways of starting begin with. */
-interface Begun {
-  readonly config: Config;
-  readonly startedAtMs: number;
+interface Begun extends FirstSteps {
   readonly log: Log;
   readonly live: Live;
   readonly logState: () => LogState;
@@ -181,12 +175,16 @@ async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Pr
 }
 
 async function startStages(
-  { config, log, logState }: Begun,
+  { config, keystore: openingKeystore, localnet: startingLocalnet, log, logState }: Begun,
   more: Partial<Pick<ExecutorOptions, 'killSwitch' | 'whenWarm'>>,
 ): Promise<Executor> {
-  const keystore = await openKeys(config);
+  const keystore = await openingKeystore;
   cleanUps.push(() => keystore.close());
-  const localnet = config.embedded ? await startCluster(config, keystore, log) : undefined;
+  const localnet = await startingLocalnet;
+  localnet?.onExit((detail) => {
+    log.error('the embedded cluster is gone', { error: detail });
+    void end(log, 1);
+  });
   const endpoints = endpointsOf(config, localnet?.info);
   const parts = { config, endpoints, keystore, log, logState, ...more };
   const executor = await startExecutor({ ...parts, clock: systemClock, random: systemRandom });
@@ -241,38 +239,6 @@ async function isSoon(condition: () => boolean, withinMs: number): Promise<boole
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return true;
-}
-
-async function openKeys(config: Config): Promise<Keystore> {
-  const defaults = embeddedKeystorePaths(config.DATA_DIR);
-  const paths = {
-    keystore: config.KEYSTORE_PATH ?? defaults.keystore,
-    passphrase: config.KEYSTORE_PASSPHRASE_FILE ?? defaults.passphrase,
-  };
-  if (config.embedded) return openEmbeddedKeystore(paths);
-  if (!existsSync(paths.keystore))
-    throw new HotslotError('KEYSTORE_INVALID', { detail: 'KEYSTORE_PATH names no file.' });
-  return openKeystore(paths);
-}
-
-async function startCluster(config: Config, keystore: Keystore, log: Log): Promise<LocalnetProcess> {
-  const stateDir = join(config.DATA_DIR, 'localnet');
-  makeDirectory(stateDir);
-  const args = [
-    '--quiet',
-    '--exit-with-parent',
-    ...['--rpc-port', '0', '--ws-port', '0', '--grpc-port', '0', '--state', stateDir],
-    ...keystore.entries().flatMap(({ address }) => ['--fund', address]),
-    ...config.LOCALNET_ARGS.split(' ').filter((part) => part !== ''),
-  ];
-  const { DATA_DIR: dataDir, LOCALNET_ARGS: settings } = config;
-  const localnet = await openLocalnet({ dataDir, args, settings, signal: ending.signal });
-  cleanUps.push(() => localnet.stop());
-  localnet.onExit((detail) => {
-    log.error('the embedded cluster is gone', { error: detail });
-    void end(log, 1);
-  });
-  return localnet;
 }
 
 function demonstrate(config: Config, executor: Executor, log: Log): void {

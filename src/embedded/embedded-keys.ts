@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Keystore } from '../keys/keystore.js';
+import { Keystore, listKeystore } from '../keys/keystore.js';
+import { SigningKey } from '../keys/signing-key.js';
+import type { Address } from '../model/brands.js';
 
 export const TRADING_KEY_COUNT = 8;
 const PASSPHRASE_BYTES = 32;
@@ -18,21 +20,56 @@ export function embeddedKeystorePaths(dataDir: string): KeystorePaths {
   return { keystore: join(dataDir, 'keystore.json'), passphrase: join(dataDir, 'keystore.passphrase') };
 }
 
+/** A keystore whose addresses are known while its passphrase is still being stretched. */
+export interface OpeningKeystore {
+  readonly addresses: readonly Address[];
+  /** Made just now. */
+  readonly isNew: boolean;
+  readonly opened: Promise<Keystore>;
+}
+
 /** Opens the keystore, and makes it first where there is none: `trading-key-1` to `-8` and `master`. */
-export async function openEmbeddedKeystore(
+export async function openEmbeddedKeystore(paths: KeystorePaths, keyCount?: number): Promise<Keystore> {
+  return (await beginEmbeddedKeystore(paths, keyCount)).opened;
+}
+
+/** Does so without waiting for scrypt. @throws HotslotError KEYSTORE_INVALID, here or by `opened` */
+export async function beginEmbeddedKeystore(
   paths: KeystorePaths,
   keyCount = TRADING_KEY_COUNT,
-): Promise<Keystore> {
-  if (existsSync(paths.keystore)) return openKeystore(paths);
+): Promise<OpeningKeystore> {
+  if (existsSync(paths.keystore)) {
+    const entries = await listKeystore(paths.keystore);
+    return {
+      addresses: entries.map(({ address }) => address),
+      isNew: false,
+      opened: handled(openKeystore(paths)),
+    };
+  }
   if (!existsSync(paths.passphrase)) {
     const passphrase = randomBytes(PASSPHRASE_BYTES).toString('base64url');
     writeFileSync(paths.passphrase, `${passphrase}\n`, { mode: MODE_PRIVATE, flag: 'wx' });
   }
-  const keystore = await createKeystore(paths);
-  for (let number = 1; number <= keyCount; number++) keystore.generate(`trading-key-${number}`).wipe();
-  keystore.generate('master').wipe();
-  await keystore.save();
-  return keystore;
+  const names = Array.from({ length: keyCount }, (_, index) => `trading-key-${index + 1}`);
+  const keys = [...names, 'master'].map((name) => SigningKey.generate(name));
+  return { addresses: keys.map(({ address }) => address), isNew: true, opened: handled(keep(paths, keys)) };
+}
+
+async function keep(paths: KeystorePaths, keys: readonly SigningKey[]): Promise<Keystore> {
+  try {
+    const keystore = await createKeystore(paths);
+    for (const key of keys) keystore.put(key);
+    await keystore.save();
+    return keystore;
+  } finally {
+    for (const key of keys) key.wipe();
+  }
+}
+
+/** It may reject before anybody waits for it. */
+function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** @throws HotslotError KEYSTORE_INVALID */

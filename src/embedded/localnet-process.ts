@@ -78,8 +78,9 @@ function running(child: ChildProcess, info: LocalnetInfo): LocalnetProcess {
   return {
     info,
     onExit: (listener) => {
-      child.once('exit', (code, signal) => {
-        if (!isStopping) listener(`the embedded cluster ended with ${signal ?? `code ${code}`}`);
+      void exited.then(() => {
+        const { exitCode, signalCode } = child;
+        if (!isStopping) listener(`the embedded cluster ended with ${signalCode ?? `code ${exitCode}`}`);
       });
     },
     stop: async () => {

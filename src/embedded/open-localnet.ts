@@ -2,7 +2,8 @@
  * The embedded cluster of a data directory: the one that an earlier executor left running, else a new one. Executors
  * and the commands that restart them each hold a connection to it (cluster-keep.ts); the last one to stop ends it.
  */
-import { request } from 'undici';
+import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { signalProcess, waitUntilGone } from '../process-watch.js';
 import { type ClusterKeep, keepCluster } from './cluster-keep.js';
 import {
@@ -70,9 +71,12 @@ async function reach(known: LocalnetInfo): Promise<{ info: LocalnetInfo; keep: C
   return undefined;
 }
 
-async function ask(adminUrl: string, path: string): Promise<unknown> {
-  const response = await request(adminUrl + path, { signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS) });
-  return response.body.json();
+/** With Node's own client: undici would have to be loaded first, while the cluster waits to be started. */
+function ask(adminUrl: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false, signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS) };
+    get(adminUrl + path, options, (response) => json(response).then(resolve, reject)).once('error', reject);
+  });
 }
 
 /** No child of this process: its connection tells of its end. */

@@ -112,14 +112,9 @@ export class Keystore {
 
   /** A new key from the operating system's randomness. */
   generate(name: string): SigningKey {
-    const seed = randomBytes(SEED_BYTES);
-    try {
-      const key = SigningKey.fromSeed(name, seed);
-      this.put(key);
-      return key;
-    } finally {
-      seed.fill(0);
-    }
+    const key = SigningKey.generate(name);
+    this.put(key);
+    return key;
   }
 
   /** Another name for a key. @throws HotslotError KEYSTORE_INVALID where it is taken, or there is no such key */

@@ -1,4 +1,5 @@
 /** A trading key in use. Its secret cannot be printed, serialised or reached. */
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { base58 } from '@scure/base';
 import { HotslotError } from '../errors/hotslot-error.js';
@@ -22,6 +23,16 @@ export class SigningKey {
     this.name = name;
     this.#signer = signer;
     this.address = asAddress(base58.encode(signer.publicKey));
+  }
+
+  /** A new key from the operating system's randomness. */
+  static generate(name: string): SigningKey {
+    const seed = randomBytes(SEED_BYTES);
+    try {
+      return SigningKey.fromSeed(name, seed);
+    } finally {
+      seed.fill(0);
+    }
   }
 
   /** Copies the 32-byte seed into protected memory; the caller wipes its own copy. */
