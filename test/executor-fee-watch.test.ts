@@ -86,7 +86,7 @@ it('has one question out at a time, and writes nothing once it is closed', async
   const { clock, asked, levels, node, watcher } = watch(1);
   await settled();
   levels.clear();
-  let release = () => undefined as void;
+  let release = (): void => undefined;
   node.holds = new Promise((resolve) => {
     release = resolve;
   });

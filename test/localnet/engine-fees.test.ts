@@ -55,11 +55,20 @@ describe('the fee', () => {
   it('tells others what a lock costs, also where the transaction failed', () => {
     const { made, hash } = cluster();
     const failed = made.land(signedTransaction([price(7_000), tooMuch], hash));
-    const landed = made.land(signedTransaction([price(9_000), solTransfer(address('bob'), 1n)], hash));
-    const fees = blockFees([failed, landed]);
+    const long = call(MEMO, Buffer.alloc(300, 'x'));
+    const landed = made.land(
+      signedTransaction([long, price(9_000), limit(200_000), solTransfer(address('bob'), 1n)], hash),
+    );
+    const legacy = made.land(
+      signedTransaction([solTransfer(address('carol'), SOL), price(11_000)], hash, { legacy: true }),
+    );
+    const fees = blockFees([landed, failed, legacy]);
     expect(fees.minimum).toBe(7_000);
-    expect(fees.byWrittenAccount.get(address('bob'))).toBe(7_000);
+    const of = (name: string) => fees.byWrittenAccount.get(address(name));
+    expect([of('alice'), of('bob'), of('carol')]).toEqual([7_000, 7_000, 11_000]);
+    expect(fees.byWrittenAccount.size).toBe(3);
     expect(blockFees([landed]).byWrittenAccount.get(address('bob'))).toBe(9_000);
+    expect(blockFees([])).toEqual({ minimum: 0, byWrittenAccount: new Map() });
   });
 
   it('is charged on success beside the transfer', () => {
