@@ -8,15 +8,25 @@ const SIGNATURE = asSignature('first');
 const WIRE = Uint8Array.of(1, 2, 3);
 const BLOCK_MS = 400;
 
-function setUp(laneNames: readonly string[] = ['rpc:a']) {
+function setUp(laneNames: readonly string[] = ['rpc:a'], most?: number) {
   const clock = new ManualClock();
   const lanes = laneNames.map((name) => new FakeLane(name));
+  const open = (name: string) => {
+    lanes.push(new FakeLane(name));
+    return lanes.at(-1)!;
+  };
   const blocked = new Set<Signature>();
-  let open = true;
-  const gate = { mayLeave: (signature: Signature) => open && !blocked.has(signature) };
-  const sender = new TransactionSender({ lanes, gate, clock, blockMs: () => BLOCK_MS });
+  let isOpen = true;
+  const gate = { mayLeave: (signature: Signature) => isOpen && !blocked.has(signature) };
+  const sender = new TransactionSender({
+    lanes: [...lanes],
+    gate,
+    clock,
+    blockMs: () => BLOCK_MS,
+    ...(most === undefined ? {} : { growth: { open, most } }),
+  });
   const setOpen = (value: boolean) => {
-    open = value;
+    isOpen = value;
   };
   return { clock, lanes, lane: lanes[0]!, sender, setOpen };
 }
@@ -110,6 +120,51 @@ describe('several connections to one endpoint', () => {
     lanes[1]!.answer('acknowledged');
     clock.advance(20 * BLOCK_MS);
     expect(lanes[0]!.written.at(-1)!.signature).toBe('slow');
+  });
+});
+
+describe('a node that is slow to answer', () => {
+  const namesOf = (lanes: readonly FakeLane[]) =>
+    lanes.map((lane) => lane.written.map(({ signature }) => signature));
+
+  it('holds up no first send: one connection more is kept free, up to the bound', async () => {
+    const { lanes, sender } = setUp(['node'], 3);
+    await sender.start(asSignature('first'), WIRE);
+    await sender.start(asSignature('second'), WIRE);
+    await sender.start(asSignature('third'), WIRE);
+    expect(namesOf(lanes)).toEqual([['first'], ['second'], ['third']]);
+    const fourth = sender.start(asSignature('fourth'), WIRE);
+    expect(lanes.length).toBe(3);
+    lanes[1]!.answer('acknowledged');
+    await fourth;
+    expect(namesOf(lanes)[1]).toEqual(['second', 'fourth']);
+    sender.close();
+    expect(lanes.some((lane) => lane.ready)).toBe(false);
+  });
+
+  it('has the connections that came later for first sends alone', async () => {
+    const { clock, lanes, sender } = setUp(['node', 'node'], 4);
+    for (const name of ['first', 'second', 'third']) await sender.start(asSignature(name), WIRE);
+    lanes[2]!.answer('acknowledged');
+    clock.advance(20 * BLOCK_MS);
+    expect(namesOf(lanes)).toEqual([['first'], ['second'], ['third'], []]);
+  });
+
+  it('gets no connection more while one is free, nor where another node is the slow one', async () => {
+    const { lanes, sender } = setUp(['quick', 'quick', 'slow'], 4);
+    await sender.start(asSignature('first'), WIRE);
+    expect(lanes.map(({ name }) => name)).toEqual(['quick', 'quick', 'slow', 'slow']);
+  });
+
+  it('is sent to as soon as the connection that was opened for it is there', async () => {
+    const { lanes, sender } = setUp(['node'], 2);
+    await sender.start(asSignature('first'), WIRE);
+    lanes[1]!.setReady(false);
+    const second = sender.start(asSignature('second'), WIRE);
+    expect(lanes[1]!.written).toEqual([]);
+    lanes[1]!.setReady(true);
+    await second;
+    expect(namesOf(lanes)).toEqual([['first'], ['second']]);
   });
 });
 

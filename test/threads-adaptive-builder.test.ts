@@ -35,7 +35,7 @@ function setUp(mode: SigningMode, queueDepth?: () => number, stepUs = 5) {
     ...(queueDepth ? { queueDepth } : {}),
   });
   open.push(builder);
-  return { rig, builder };
+  return { rig, builder, clock };
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -88,6 +88,16 @@ describe('the choice of where to sign', () => {
     expect(lanes).toContain('pool');
     expect(lanes).not.toContain('refused');
     expect(builder.stats().poolCount + builder.stats().inlineCount).toBe(60);
+  });
+
+  it('is in place again once a worker was late, as one is that gets no processor', async () => {
+    let depth = 500;
+    const { rig, builder, clock } = setUp('auto', () => depth);
+    const slow = builder.build(rig.request());
+    (clock as ManualClock).advance(50);
+    expect(await slow).toMatchObject({ lane: 'pool' });
+    depth = 60;
+    expect(await builder.build(rig.request())).toMatchObject({ lane: 'inline' });
   });
 
   it('is the workers at once where the queue is known to be long', async () => {

@@ -130,7 +130,7 @@ export const SETTINGS = {
     'endpoints',
     integer(1, 64),
     '4',
-    'Kept-alive connections for sending, over all RPC endpoints.',
+    'Kept-alive connections for sending, over all RPC endpoints. Where every one to an endpoint waits for an answer, one more is opened, up to four times as many.',
   ),
   RPC_TIMEOUT_MS: setting(
     'endpoints',

@@ -19,7 +19,6 @@ import { StopGate } from '../risk/stop-gate.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { askUntilAnswered } from '../send/ask-until-answered.js';
 import { ChainReader } from '../send/chain-reader.js';
-import { HttpLane } from '../send/http-lane.js';
 import { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
 import { SlotLagPoll } from '../send/slot-lag-poll.js';
@@ -39,6 +38,7 @@ import { MarketData } from './market-data.js';
 import { observeTrades } from './observe-trades.js';
 import { type Jupiter, openJupiter } from './open-jupiter.js';
 import { openKillSwitch } from './open-kill-switch.js';
+import { openLanes } from './open-lanes.js';
 import { openRecorder } from './open-recorder.js';
 import { openRedis, tellRedis } from './open-redis.js';
 import { searchLostAttempts } from './search-lost-attempts.js';
@@ -162,7 +162,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   });
   const gate = new StopGate(killSwitch);
   const sender = new TransactionSender({
-    lanes: openLanes(options),
+    ...openLanes(config, endpoints.rpc, clock),
     gate,
     clock,
     blockMs: () => market.cache.slots.observedBlockMs(),
@@ -348,15 +348,6 @@ function shareKillSwitch(killSwitch: KillSwitch, market: MarketData): void {
   const share = () => market.board.setKillSwitch(killSwitch.grade ?? 'off');
   share();
   killSwitch.onChange(share);
-}
-
-/** Connections spread over the endpoints in turn, each endpoint at least one. */
-function openLanes({ config, endpoints, clock }: ExecutorOptions): HttpLane[] {
-  const count = Math.max(config.RPC_POOL_SIZE, endpoints.rpc.length);
-  return Array.from({ length: count }, (_, index) => {
-    const url = endpoints.rpc[index % endpoints.rpc.length]!;
-    return new HttpLane({ url, timeoutMs: config.RPC_TIMEOUT_MS, clock });
-  });
 }
 
 function isOurs(signature: Signature, desk: TradeDesk, index: TradeIndex): boolean {

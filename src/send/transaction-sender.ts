@@ -6,6 +6,7 @@ import { HotslotError } from '../errors/hotslot-error.js';
 import type { Signature } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { Lane, LaneOutcome } from './lane.js';
+import { type LaneGrowth, LanePool } from './lane-pool.js';
 import type { Sender, SendGate, SendReport } from './types.js';
 
 /** Attempts that may be resent at once (L6). */
@@ -54,6 +55,8 @@ export interface LaneGuard {
 
 export interface TransactionSenderOptions {
   readonly lanes: readonly Lane[];
+  /** Absent: no more than those. */
+  readonly growth?: LaneGrowth;
   readonly gate: SendGate;
   readonly clock: Clock;
   /** Milliseconds a block, observed; the pace follows it. */
@@ -63,10 +66,7 @@ export interface TransactionSenderOptions {
 }
 
 export class TransactionSender implements Sender {
-  readonly #lanes: readonly Lane[];
-  /** Lanes of one name are interchangeable connections to one endpoint. */
-  readonly #names: readonly string[];
-  readonly #lanesOf: ReadonlyMap<string, readonly Lane[]>;
+  readonly #lanes: LanePool;
   readonly #gate: SendGate;
   readonly #guard: LaneGuard | undefined;
   readonly #clock: Clock;
@@ -79,16 +79,11 @@ export class TransactionSender implements Sender {
   #stretch = 1;
 
   constructor(options: TransactionSenderOptions) {
-    this.#lanes = options.lanes;
-    this.#names = [...new Set(options.lanes.map((lane) => lane.name))];
-    this.#lanesOf = new Map(
-      this.#names.map((name) => [name, options.lanes.filter((lane) => lane.name === name)]),
-    );
+    this.#lanes = new LanePool(options.lanes, options.growth, () => this.#laneReady());
     this.#gate = options.gate;
     this.#guard = options.guard;
     this.#clock = options.clock;
     this.#blockMs = options.blockMs;
-    for (const lane of options.lanes) lane.onReady(() => this.#laneReady());
   }
 
   get activeCount(): number {
@@ -166,7 +161,7 @@ export class TransactionSender implements Sender {
 
   close(): void {
     for (const signature of [...this.#active.keys()]) this.stop(signature);
-    for (const lane of this.#lanes) lane.close();
+    this.#lanes.close();
   }
 
   #launch(signature: Signature, wire: Uint8Array, first: Active['first']): void {
@@ -174,7 +169,7 @@ export class TransactionSender implements Sender {
       signature,
       wire,
       sends: 0,
-      due: new Set(this.#names),
+      due: new Set(this.#lanes.names),
       nextResendUs: Number.POSITIVE_INFINITY,
       intervalBlocks: FIRST_RESEND_BLOCKS,
       seen: false,
@@ -190,7 +185,7 @@ export class TransactionSender implements Sender {
   #pump(active: Active): void {
     for (const name of active.due) {
       if (!this.#mayUse(name)) continue;
-      const lane = this.#freeLane(name, active.first === undefined);
+      const lane = this.#lanes.free(name, active.first === undefined);
       if (lane === undefined) continue;
       if (!this.#gate.mayLeave(active.signature)) {
         this.#refuse(active);
@@ -200,19 +195,11 @@ export class TransactionSender implements Sender {
     }
   }
 
-  /** Resends leave the last free connection to first sends, which would wait for a slow answer otherwise. */
-  #freeLane(name: string, isResend: boolean): Lane | undefined {
-    const lanes = this.#lanesOf.get(name)!;
-    const free = lanes.find((lane) => lane.ready);
-    if (!isResend || lanes.length === 1 || free === undefined) return free;
-    return lanes.some((lane) => lane !== free && lane.ready) ? free : undefined;
-  }
-
   /** An open breaker is routed around; where failures opened all of them, sending is still better than waiting. */
   #mayUse(name: string): boolean {
     const guard = this.#guard;
     if (guard === undefined || guard.isUsable(name)) return true;
-    return !guard.isForcedOpen(name) && !this.#names.some((other) => guard.isUsable(other));
+    return !guard.isForcedOpen(name) && !this.#lanes.names.some((other) => guard.isUsable(other));
   }
 
   #write(active: Active, lane: Lane): void {
@@ -229,6 +216,7 @@ export class TransactionSender implements Sender {
     this.#waiting.delete(active);
     active.first?.resolve(this.#clock.monotonicUs());
     active.first = undefined;
+    this.#lanes.keepSpare(lane.name);
     this.#schedule(active);
   }
 
@@ -254,7 +242,7 @@ export class TransactionSender implements Sender {
   }
 
   #makeDue(active: Active): void {
-    for (const name of this.#names) active.due.add(name);
+    for (const name of this.#lanes.names) active.due.add(name);
   }
 
   #tick(): void {
@@ -269,12 +257,12 @@ export class TransactionSender implements Sender {
 
   #laneReady(): void {
     for (const active of this.#waiting) {
-      if (!this.#lanes.some((lane) => lane.ready)) return;
+      if (!this.#lanes.hasFree) return;
       this.#pump(active);
     }
     for (const active of this.#active.values()) {
       if (active.due.size === 0 || active.first !== undefined) continue;
-      if (!this.#lanes.some((lane) => lane.ready)) return;
+      if (!this.#lanes.hasFree) return;
       this.#pump(active);
     }
   }
