@@ -1,5 +1,5 @@
 /** A loss limit is worth what the PnL under it is: fees count, deposits do not, wrapped SOL is SOL. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -213,6 +213,27 @@ describe('a landing that is undone', () => {
     expect(second.status()).toMatchObject({ totalQuote: 7n, drawdownQuote: 0n });
     await second.save();
     expect(book().status().totalQuote).toBe(7n);
+  });
+
+  it('is told apart by mint over two restarts, and with all else the file is JSON', async () => {
+    const path = join(root, 'pnl.json');
+    const { book } = setUp(path);
+    await book().save();
+    const first = book();
+    const [one, two] = [gain(30n), swap()];
+    for (const trade of [one, two]) {
+      first.apply(trade, wallet);
+      first.status();
+    }
+    first.revoke(one.signature);
+    await first.save();
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1, counted: [two.signature] });
+    const second = book();
+    await second.save();
+    const third = book();
+    expect(third.status().totalQuote).toBe(90n);
+    expect(third.revoke(two.signature)).toBe(true);
+    expect(third.status()).toMatchObject({ totalQuote: 0n, drawdownQuote: 0n });
   });
 
   it('lowers the highest total by the gain that was in it, whichever of two is undone first', () => {

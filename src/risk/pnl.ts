@@ -4,6 +4,7 @@ import type { Address, Signature } from '../model/brands.js';
 import type { TransactionUpdate } from '../stream/types.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { balanceChanges, type MintAmounts } from './balance-changes.js';
+import { decodePnl, encodePnl, type RevocableFacts, revocableText } from './pnl-file.js';
 
 const DAY_MS = 86_400_000;
 /** Newest signatures kept in memory and in the file, so that none is counted twice over a restart. */
@@ -25,31 +26,9 @@ export interface PnlStatus {
   readonly unpriced: readonly Address[];
 }
 
-interface PnlFile {
-  readonly version: 1;
-  readonly day: number;
-  readonly dayStartQuote: string;
-  readonly peakQuote: string;
-  readonly flows: readonly (readonly [Address, string])[];
-  readonly counted: readonly Signature[];
-  /** Absent in files of older versions. */
-  readonly revocable?: readonly RevocableEntry[];
-}
-
-/** Signature, day, peak before it, and what it moved; mints by their place in `flows`, for the file's length. */
-type RevocableEntry = readonly [
-  Signature,
-  day: number,
-  peakBefore: string,
-  changes: readonly (readonly [mintIndex: number, amount: string])[],
-];
-
-/** What is in the book of a landing that may still be undone. */
-interface Revocable {
-  readonly day: number;
-  /** The highest total before it was counted, without what was taken back since. */
-  peakBeforeQuote: bigint;
-  readonly changes: MintAmounts;
+interface Revocable extends RevocableFacts {
+  /** As it stands in the file. */
+  readonly text: string;
 }
 
 /**
@@ -62,6 +41,8 @@ export class PnlBook {
   readonly #files: JournalFs;
   readonly #path: string | undefined;
   readonly #flows: MintAmounts = new Map();
+  /** The place of each in `#flows`, which none leaves. */
+  readonly #mintIndex = new Map<Address, number>();
   readonly #counted = new Set<Signature>();
   /** In the order in which they were counted; some of `#counted`. */
   readonly #revocable = new Map<Signature, Revocable>();
@@ -96,9 +77,8 @@ export class PnlBook {
       if (!oldest.done) this.#forget(oldest.value);
     }
     const changes = balanceChanges(transaction, wallet);
-    const peakBeforeQuote = this.#peakQuote;
-    this.#revocable.set(transaction.signature, { day: this.#day, peakBeforeQuote, changes });
     this.#add(changes, 1n);
+    this.#remember(transaction.signature, { day: this.#day, peakBeforeQuote: this.#peakQuote, changes });
     return true;
   }
 
@@ -112,9 +92,11 @@ export class PnlBook {
     this.#turnDay();
     this.#changed = true;
     const worth = this.#worthOf(revocable.changes).quote;
-    const later = [...this.#revocable.values()];
-    for (const one of later.slice(later.indexOf(revocable) + 1))
-      one.peakBeforeQuote = peakWithout(worth, revocable.peakBeforeQuote, one.peakBeforeQuote);
+    const all = [...this.#revocable];
+    for (const [of, later] of all.slice(all.findIndex(([one]) => one === signature) + 1)) {
+      const peakBeforeQuote = peakWithout(worth, revocable.peakBeforeQuote, later.peakBeforeQuote);
+      if (peakBeforeQuote !== later.peakBeforeQuote) this.#remember(of, { ...later, peakBeforeQuote });
+    }
     this.#peakQuote = peakWithout(worth, revocable.peakBeforeQuote, this.#peakQuote);
     if (revocable.day < this.#day) this.#dayStartQuote -= worth;
     this.#add(revocable.changes, -1n);
@@ -189,26 +171,28 @@ export class PnlBook {
   }
 
   #encode(): Buffer {
-    const mints = [...this.#flows.keys()];
-    const file: PnlFile = {
-      version: 1,
+    return encodePnl({
       day: this.#day,
-      dayStartQuote: this.#dayStartQuote.toString(),
-      peakQuote: this.#peakQuote.toString(),
-      flows: [...this.#flows].map(([mint, amount]) => [mint, amount.toString()] as const),
-      counted: [...this.#counted],
-      revocable: [...this.#revocable].map(([signature, { day, peakBeforeQuote, changes }]) => [
-        signature,
-        day,
-        peakBeforeQuote.toString(),
-        [...changes].map(([mint, amount]) => [mints.indexOf(mint), amount.toString()] as const),
-      ]),
-    };
-    return Buffer.from(`${JSON.stringify(file)}\n`);
+      dayStartQuote: this.#dayStartQuote,
+      peakQuote: this.#peakQuote,
+      flows: this.#flows,
+      counted: this.#counted,
+      revocable: Array.from(this.#revocable.values(), ({ text }) => text),
+    });
+  }
+
+  #remember(signature: Signature, facts: RevocableFacts): void {
+    const indexOf = (mint: Address) => this.#mintIndex.get(mint)!;
+    this.#revocable.set(signature, { ...facts, text: revocableText(signature, facts, indexOf) });
   }
 
   #add(changes: MintAmounts, sign: 1n | -1n): void {
-    for (const [mint, delta] of changes) this.#flows.set(mint, (this.#flows.get(mint) ?? 0n) + sign * delta);
+    for (const [mint, delta] of changes) this.#setFlow(mint, (this.#flows.get(mint) ?? 0n) + sign * delta);
+  }
+
+  #setFlow(mint: Address, amount: bigint): void {
+    if (!this.#flows.has(mint)) this.#mintIndex.set(mint, this.#flows.size);
+    this.#flows.set(mint, amount);
   }
 
   #forget(signature: Signature): void {
@@ -246,17 +230,13 @@ export class PnlBook {
   }
 
   #load(path: string): void {
-    const file = JSON.parse(this.#files.read(path).toString('utf8')) as PnlFile;
-    if (file.version !== 1) throw new Error(`${path} has a form that is not known`);
+    const file = decodePnl(this.#files.read(path), path);
     this.#day = file.day;
-    this.#dayStartQuote = BigInt(file.dayStartQuote);
-    this.#peakQuote = BigInt(file.peakQuote);
-    for (const [mint, amount] of file.flows) this.#flows.set(mint, BigInt(amount));
+    this.#dayStartQuote = file.dayStartQuote;
+    this.#peakQuote = file.peakQuote;
+    for (const [mint, amount] of file.flows) this.#setFlow(mint, amount);
     for (const signature of file.counted) this.#counted.add(signature);
-    for (const [signature, day, peakBefore, entries] of file.revocable ?? []) {
-      const changes = new Map(entries.map(([index, amount]) => [file.flows[index]![0], BigInt(amount)]));
-      this.#revocable.set(signature, { day, peakBeforeQuote: BigInt(peakBefore), changes });
-    }
+    for (const [signature, facts] of file.revocable) this.#remember(signature, facts);
   }
 }
 
