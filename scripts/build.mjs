@@ -1,8 +1,9 @@
-// Compiles everything into dist/, with the dashboard's files and the OpenAPI document of the routes. The directory is
-// made anew, so that nothing of an older build is left in it.
+// Compiles everything into dist/, with the dashboard's files, the OpenAPI document of the routes and the bundles of what
+// a start waits for. The directory is made anew, so that nothing of an older build is left in it.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 const run = (program, ...args) => {
@@ -21,3 +22,4 @@ for (const name of readdirSync(path('dashboard')).filter(isStatic))
 copyFileSync(path('node_modules/uplot/dist/uPlot.esm.js'), path('dist/dashboard/uplot.js'));
 copyFileSync(path('node_modules/uplot/dist/uPlot.min.css'), path('dist/dashboard/uplot.css'));
 run(process.execPath, path('dist/src/docs/build-openapi.js'));
+await bundle();

@@ -10,6 +10,8 @@ const FOLDERS = ['dist/src', 'dist/workers', 'dist/dashboard', 'proto', 'kestra'
 const FILES = ['dist/openapi.json', 'package.json', 'LICENSE', 'README.md', 'curl-format.txt'];
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|createRequire\([^)]*\)\()['"]([^'".][^'"]*)['"]/g;
 const TYPES = '@types/';
+/** In every bundle (bundle.mjs). What it imports the modules that it was made of, which are scanned too, import as well. */
+const OF_BUNDLE = 'createRequireOfBundle';
 
 /** Every file below a folder. */
 function filesBelow(folder) {
@@ -25,7 +27,9 @@ function importedPackages() {
   const names = new Set();
   for (const folder of ['dist/src', 'dist/workers']) {
     for (const file of filesBelow(join(ROOT, folder)).filter((path) => path.endsWith('.js'))) {
-      for (const [, specifier] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      const text = readFileSync(file, 'utf8');
+      if (text.includes(OF_BUNDLE)) continue;
+      for (const [, specifier] of text.matchAll(IMPORT)) {
         const needed = packageOf(specifier);
         if (!needed.startsWith('node:') && needed !== name) names.add(needed);
       }
