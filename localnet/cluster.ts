@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { adminActions } from './admin/actions.js';
 import { startAdminServer } from './admin/admin-server.js';
+import { countDrops } from './admin/drop-counts.js';
 import { createSubmissionRecord, type SubmissionRecord } from './admin/submission-record.js';
 import { CHAOS_FIELDS, type ChaosControls, createChaos } from './chaos/chaos.js';
 import { playScenario, type ScenarioStep } from './chaos/scenario.js';
@@ -121,6 +122,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
   closers.add(() => engine.close());
   const chaos = createChaos(`${seed} ${ledger.slot('processed')}`, settings.chaos);
   const record = createSubmissionRecord();
+  const drops = countDrops(feed);
   let hasBegun = false;
   const rpc = await startRpc({
     ledger,
@@ -170,7 +172,7 @@ async function start(settings: ClusterOptions, closers: Closers): Promise<Cluste
   let info: ClusterInfo | undefined;
   const keepers = new Keepers();
   const admin = await startAdminServer(
-    adminActions({ ledger, engine, chaos, record, market, keepers, info: () => info }),
+    adminActions({ ledger, engine, chaos, record, drops, market, keepers, info: () => info }),
     keepers,
     settings.adminPort,
   );

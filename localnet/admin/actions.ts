@@ -5,6 +5,7 @@ import type { Keepers } from '../keepers.js';
 import type { EngineClient, Ledger } from '../ledger/types.js';
 import type { Market } from '../market/market.js';
 import { collectGarbage } from './collect-garbage.js';
+import type { DropCounts } from './drop-counts.js';
 import type { SubmissionRecord } from './submission-record.js';
 
 /** Slots of one /step: more would keep its caller waiting for minutes. */
@@ -19,6 +20,7 @@ export interface AdminParts {
   readonly engine: EngineClient;
   readonly chaos: ChaosControls;
   readonly record: SubmissionRecord;
+  readonly drops: DropCounts;
   readonly market: Pick<Market, 'swapsPerSecond' | 'setRate' | 'sentTotal'>;
   readonly keepers: Pick<Keepers, 'count'>;
   /** What the first line on standard output says; asked for late, since it names this server too. */
@@ -26,7 +28,7 @@ export interface AdminParts {
 }
 
 export function adminActions(parts: AdminParts): AdminActions {
-  const { ledger, engine, chaos, record, market, keepers } = parts;
+  const { ledger, engine, chaos, record, drops, market, keepers } = parts;
   const marketState = () => ({ swapsPerSecond: market.swapsPerSecond(), sentTotal: market.sentTotal() });
   return {
     '/info': { GET: () => parts.info() },
@@ -70,6 +72,7 @@ export function adminActions(parts: AdminParts): AdminActions {
         return { receiptsTotal: record.receiptsTotal, submissions: record.list(since) };
       },
     },
+    '/dropped': { GET: () => drops },
     '/market': {
       GET: marketState,
       PUT: (body) => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Cluster, type ClusterOptions, startCluster } from '../../localnet/cluster.js';
 import { admin, call } from './cluster-rpc.js';
+import { address, signedTransaction, solTransfer } from './engine-fixture.js';
 import { addressOf } from './ledger-events.js';
 
 const running: Cluster[] = [];
@@ -147,6 +148,25 @@ describe('the admin interface', () => {
     expect((await put('/market', {})).status).toBe(400);
     expect((await admin(info.adminUrl, 'GET', '/nothing')).status).toBe(404);
     expect((await admin(info.adminUrl, 'POST', '/chaos')).status).toBe(405);
+  });
+
+  it('fills blocks on demand, and counts what was dropped', async () => {
+    const { info, engine, ledger } = await start();
+    const { adminUrl, rpcUrl, pools } = info;
+    expect(await admin(adminUrl, 'PUT', '/conditions', { loadRate: 6 })).toMatchObject({ status: 400 });
+    const load = { loadRate: 2, blockCostLimit: 1_500_000, loadPoolRate: 1, confirmSlots: 1 };
+    expect((await admin(adminUrl, 'PUT', '/conditions', load)).body).toMatchObject(load);
+    expect((await admin(adminUrl, 'GET', '/dropped')).body).toEqual({});
+    const { blockhash } = ledger.latestBlockhash('processed');
+    const unpayable = signedTransaction([solTransfer(address('bob'), 1n)], blockhash);
+    engine.submit(unpayable);
+    for (let slot = 0; slot < 6; slot += 1) await engine.step();
+    expect((await admin(adminUrl, 'GET', '/dropped')).body).toMatchObject({ unpayable: 1 });
+    type Fees = { slot: number; prioritizationFee: number }[];
+    const fees = await call<Fees>(rpcUrl, 'getRecentPrioritizationFees', [[pools[0]!.address]]);
+    // A quarter of the middle price is the least that the load pays.
+    expect(fees.at(-1)!.prioritizationFee).toBeGreaterThanOrEqual(25_000);
+    expect(fees[0]).toMatchObject({ prioritizationFee: 0 });
   });
 
   it('answers 400, and not 500, where slots pass by themselves or an address is none', async () => {
