@@ -8,8 +8,10 @@ import type { LockTicket } from '../schedule/lock-table.js';
 /** Trades that have not ended, all wallets together (L6); more are denied with QUEUE_FULL. */
 export const MAX_LIVE_TRADES = 65_536;
 
-/** Newest trades that a listing finds without going through all of them. */
+/** Newest trades that a listing finds without going through all of them; no more than ended ones are kept. */
 const NEWEST_KEPT = 1_000;
+/** Of an attempt that is never sent again: the signed one would hold the whole piece of Node's pool it was cut from. */
+const NO_BYTES = new Uint8Array(0);
 
 /** A trade with what its life needs and nobody else sees. */
 export interface LiveTrade {
@@ -44,10 +46,12 @@ export class TradeStore {
   /** Ended trades, oldest first. */
   readonly #ended = new Set<LiveTrade>();
   readonly #maxEnded: number;
+  readonly #newestKept: number;
 
   /** @param maxEnded ended trades kept in memory; older ones are read from the index */
   constructor(maxEnded: number) {
     this.#maxEnded = maxEnded;
+    this.#newestKept = Math.min(NEWEST_KEPT, Math.max(1, maxEnded));
   }
 
   add(trade: Trade, receivedUs: number, stopCount: number): LiveTrade {
@@ -66,7 +70,7 @@ export class TradeStore {
     };
     this.#byId.set(trade.id, live);
     this.#newest.push(live);
-    if (this.#newest.length >= 2 * NEWEST_KEPT) this.#newest = this.#newest.slice(-NEWEST_KEPT);
+    if (this.#newest.length >= 2 * this.#newestKept) this.#newest = this.#newest.slice(-this.#newestKept);
     this.#byClientOrderId.set(trade.intent.clientOrderId, live);
     for (const attempt of trade.attempts) this.#bySignature.set(attempt.signature, live);
     this.#live.add(live);
@@ -91,6 +95,7 @@ export class TradeStore {
 
   end(live: LiveTrade): void {
     if (!this.#noLongerLive(live)) return;
+    for (const attempt of live.trade.attempts) attempt.wire = NO_BYTES;
     this.#ended.add(live);
     if (this.#ended.size <= this.#maxEnded) return;
     const oldest = this.#ended.values().next();
@@ -125,10 +130,9 @@ export class TradeStore {
   /** Newest first, at most `limit`. */
   recent(limit: number): Trade[] {
     if (limit <= 0) return [];
-    const isKept = limit <= NEWEST_KEPT || limit <= this.#newest.length;
-    const candidates = isKept ? this.#newest : [...this.#byId.values()];
-    return candidates
-      .filter((live) => this.#byId.get(live.trade.id) === live)
+    const newest = this.#newest.filter((live) => this.#byId.get(live.trade.id) === live);
+    const isEnough = newest.length >= limit || newest.length === this.#byId.size;
+    return (isEnough ? newest : [...this.#byId.values()])
       .slice(-limit)
       .map((live) => live.trade)
       .reverse();

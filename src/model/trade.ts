@@ -49,8 +49,8 @@ export interface Attempt {
   readonly limit: bigint;
   readonly computeUnitLimit: number;
   readonly computeUnitPriceMicroLamports: bigint;
-  /** The signed transaction; resent as it is. */
-  readonly wire: Uint8Array;
+  /** The signed transaction; resent as it is. Empty once the trade has ended. */
+  wire: Uint8Array;
   /** Sends of these bytes so far, over all lanes. */
   sends: number;
 }
