@@ -12,7 +12,7 @@ import {
 import { Generator, MIX, planOf } from './generator.js';
 import { judge } from './judge.js';
 import { lanesOf } from './lanes.js';
-import { type MemoryTrend, MemoryWatch } from './memory-watch.js';
+import { leaksOf, type MemoryTrend, MemoryWatch } from './memory-watch.js';
 import { type Lane, type Message, type Outcome, TARGETS, type TargetName } from './message.js';
 import { FuzzedSystem } from './system.js';
 import { type Finding, Tally } from './tally.js';
@@ -39,9 +39,12 @@ export interface FuzzResult {
   readonly targets: ReturnType<Tally['byTarget']>;
   readonly findings: readonly Finding[];
   readonly findingsTotal: number;
-  readonly rss: Trends;
-  /** In use after a collection, of the main threads. */
-  readonly heap: Trends;
+  /** Resident after a collection, but for the mapped pages of the history. */
+  readonly resident: Trends;
+  /** Held by JavaScript after a collection, heap and buffers, of the main threads. */
+  readonly held: Trends;
+  /** The mapped pages of the executor's history. */
+  readonly history: MemoryTrend;
   readonly openFiles: { readonly before: OpenFiles; readonly after: OpenFiles };
   /** State in which the normal trade ended that was made afterwards; empty when none landed. */
   readonly tradeAfterwards: string;
@@ -60,9 +63,6 @@ const SAMPLES = 60;
 const MOST_AHEAD = 5_000;
 const PACE_MS = 5;
 const MINUTE_MS = 60_000;
-/** A second half that rises by more than this share of the resident memory, and by more than so much, is a leak. */
-const LEAK_SHARE = 0.08;
-const LEAK_MIB = 24;
 /** Shorter runs say nothing of memory: both are still warming up. */
 const LEAK_JUDGED_FROM = 100_000;
 
@@ -127,8 +127,9 @@ class Campaign {
       targets: this.#tally.byTarget(),
       findings: this.#tally.findings,
       findingsTotal: this.#tally.found,
-      rss: { executor: this.#memory.executor.resident, cluster: this.#memory.cluster.resident },
-      heap: { executor: this.#memory.executor.heap, cluster: this.#memory.cluster.heap },
+      resident: { executor: this.#memory.executor.resident, cluster: this.#memory.cluster.resident },
+      held: { executor: this.#memory.executor.held, cluster: this.#memory.cluster.held },
+      history: this.#memory.executor.history,
       openFiles: { before, after },
       tradeAfterwards,
       durationMs: Math.round(performance.now() - startedMs),
@@ -229,12 +230,12 @@ class Campaign {
   }
 
   async #sample(): Promise<void> {
-    const heap = await this.#system.collectGarbage();
+    const collected = await this.#system.collectGarbage();
     const { sent } = this.#tally;
     const told = (['executor', 'cluster'] as const).map((name) => {
       const watch = this.#memory[name];
-      watch.sample(sent, heap[name]);
-      return `${name} ${watch.resident.endMiB} (heap ${watch.heap.endMiB})`;
+      watch.sample(sent, collected[name]);
+      return `${name} ${watch.resident.endMiB} (held ${watch.held.endMiB})`;
     });
     this.#options.note(`${sent} sent, ${this.#tally.found} findings; resident MiB: ${told.join(', ')}`);
   }
@@ -246,10 +247,8 @@ class Campaign {
     const leak = leakedFiles(before, after);
     if (leak !== undefined) find(leak);
     for (const name of ['executor', 'cluster'] as const) {
-      const { secondHalfMiB, endMiB } = this.#memory[name].resident;
-      const isLeak = secondHalfMiB > Math.max(LEAK_MIB, endMiB * LEAK_SHARE);
-      if (isLeak && this.#tally.sent >= LEAK_JUDGED_FROM)
-        find(`${name}: memory rose by ${secondHalfMiB} MiB in the second half`);
+      if (this.#tally.sent < LEAK_JUDGED_FROM) continue;
+      for (const leak of leaksOf(this.#memory[name])) find(`${name}: ${leak}`);
     }
     let state = '';
     try {

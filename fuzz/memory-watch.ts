@@ -2,7 +2,7 @@
  * Memory over a run: sampled after forced collections, and judged by the slope of its second half. What a call takes
  * for a moment (a key derivation, a profile) is no leak: of each stretch of that half the median sample counts.
  */
-import { residentBytes } from './process-facts.js';
+import { mappedFileBytes, residentBytes } from './process-facts.js';
 
 export interface MemorySample {
   readonly sent: number;
@@ -21,31 +21,55 @@ export interface MemoryTrend {
 }
 
 const MIB = 1024 * 1024;
+/** The executor's index of trades, which LMDB maps. */
+const HISTORY_FILE = 'trades.mdb';
+/**
+ * Rises over the second half that are leaks. What JavaScript holds is known to the byte, but for what is under way at
+ * that moment; resident memory also has what allocators keep for later.
+ */
+const LEAK_MIB = { held: 3, resident: 8 } as const;
 const SLOPE_UNIT = 100_000;
 const STRETCHES = 8;
 
 export class MemoryWatch {
   readonly #pid: number;
-  readonly #samples: MemorySample[] = [];
-  readonly #heap: MemorySample[] = [];
+  readonly #resident: MemorySample[] = [];
+  readonly #held: MemorySample[] = [];
+  readonly #history: MemorySample[] = [];
 
   constructor(pid: number) {
     this.#pid = pid;
   }
 
-  /** @param heapBytes what is in use of the heap after a collection */
-  sample(sent: number, heapBytes: number): void {
-    this.#samples.push({ sent, bytes: residentBytes(this.#pid) });
-    this.#heap.push({ sent, bytes: heapBytes });
+  /** @param collected what the process said right after a collection */
+  sample(sent: number, { heapUsed, external }: Pick<NodeJS.MemoryUsage, 'heapUsed' | 'external'>): void {
+    const history = mappedFileBytes(this.#pid, HISTORY_FILE);
+    this.#history.push({ sent, bytes: history });
+    this.#resident.push({ sent, bytes: residentBytes(this.#pid) - history });
+    this.#held.push({ sent, bytes: heapUsed + external });
   }
 
+  /** Resident memory but for the history's pages. */
   get resident(): MemoryTrend {
-    return trendOf(this.#samples);
+    return trendOf(this.#resident);
   }
 
-  get heap(): MemoryTrend {
-    return trendOf(this.#heap);
+  /** What JavaScript holds: its heap, and buffers outside of it. */
+  get held(): MemoryTrend {
+    return trendOf(this.#held);
   }
+
+  /** Pages of the history that are mapped: as many as it has of them, until the system takes them back. */
+  get history(): MemoryTrend {
+    return trendOf(this.#history);
+  }
+}
+
+/** @returns what of it rose in the second half by more than chance does */
+export function leaksOf(watch: Pick<MemoryWatch, 'held' | 'resident'>): readonly string[] {
+  return (['held', 'resident'] as const)
+    .filter((kind) => watch[kind].secondHalfMiB > LEAK_MIB[kind])
+    .map((kind) => `${kind} memory rose by ${watch[kind].secondHalfMiB} MiB in the second half`);
 }
 
 export function trendOf(samples: readonly MemorySample[]): MemoryTrend {

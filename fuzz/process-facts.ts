@@ -22,6 +22,18 @@ export function residentBytes(pid: number): number {
   }
 }
 
+/** Resident bytes of the mappings of files of that name: pages of the system's cache, which it takes back at need. */
+export function mappedFileBytes(pid: number, name: string): number {
+  try {
+    const mappings = readFileSync(`/proc/${pid}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+    return mappings
+      .filter((mapping) => mapping.slice(0, mapping.indexOf('\n')).endsWith(`/${name}`))
+      .reduce((sum, mapping) => sum + Number(/^Rss:\s+(\d+) kB/m.exec(mapping)?.[1] ?? 0) * KIB, 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** Sockets and files together; 0 when the process has ended. */
 export function openFiles(pid: number): number {
   try {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { ExecutorProcess } from '../drill/executor-process.js';
+import { readLog } from '../drill/log-reader.js';
 import { Rig } from '../drill/rig.js';
 import type { ControlClient } from '../src/cli/control-client.js';
 import { readRunInfo } from '../src/journal/data-dir.js';
@@ -15,6 +16,9 @@ import type { Surroundings } from './surroundings.js';
 const TIMEOUT_MS = 240_000;
 const REFRESH_MS = 400;
 const TOKEN_BYTES = 18;
+/** The executor's message after SIGUSR2. */
+const COLLECTED = 'memory after a forced collection';
+const LOG_POLL_MS = 100;
 /** Short histories: their bounds are reached early, so that what still grows afterwards is a leak. */
 const CLUSTER_BOUNDS = ['--ledger-slots', '300', '--ledger-transactions', '1000'];
 
@@ -23,6 +27,12 @@ const CLUSTER_BOUNDS = ['--ledger-slots', '300', '--ledger-transactions', '1000'
  * trades is full early, for the same reason as the cluster's bounds.
  */
 const SETTINGS = { KESTRA_COMPAT_PORT: '0', KEEP_WARM_MS: '0', MAX_RECENT_TRADES: '500' };
+
+/** After a collection, of the main threads; resident bytes are the whole process's. */
+export interface Collected {
+  readonly executor: NodeJS.MemoryUsage;
+  readonly cluster: NodeJS.MemoryUsage;
+}
 
 export interface Port {
   readonly host: string;
@@ -141,17 +151,28 @@ export class FuzzedSystem {
     await this.rpc('getHealth', []);
   }
 
-  /** @returns what is in use of both heaps afterwards, in bytes */
-  async collectGarbage(): Promise<{ readonly executor: number; readonly cluster: number }> {
-    process.kill(this.executorPid, 'SIGUSR2');
+  /** Both collect and give back what they can. @returns what they say of themselves right afterwards */
+  async collectGarbage(): Promise<Collected> {
     const { body } = await request(`${this.rig.cluster.info.adminUrl.replace(/\/$/, '')}/collect-garbage`, {
       method: 'POST',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const cluster = (await body.json()) as { after: NodeJS.MemoryUsage };
-    // Signals are taken in turn with requests: by now the executor has collected.
-    const executor = (await this.control.get('/api/debug/memory')) as NodeJS.MemoryUsage;
-    return { executor: executor.heapUsed, cluster: cluster.after.heapUsed };
+    return { executor: await this.#collectInExecutor(), cluster: cluster.after };
+  }
+
+  /** Its log is where it tells: what is asked over HTTP later has grown again. */
+  async #collectInExecutor(): Promise<NodeJS.MemoryUsage> {
+    const told = () => readLog(this.rig.logFile).filter(({ message }) => message === COLLECTED);
+    const before = told().length;
+    process.kill(this.executorPid, 'SIGUSR2');
+    const deadlineMs = performance.now() + TIMEOUT_MS;
+    for (;;) {
+      await delay(LOG_POLL_MS);
+      const lines = told();
+      if (lines.length > before) return (lines.at(-1) as unknown as { after: NodeJS.MemoryUsage }).after;
+      if (performance.now() > deadlineMs) throw new Error('the executor did not collect');
+    }
   }
 
   async rpc(method: string, params: readonly unknown[]): Promise<unknown> {

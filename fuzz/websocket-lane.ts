@@ -39,7 +39,20 @@ export class WebSocketLane implements Lane {
     const waitMs = this.#sentAtMs + (this.#address.periodMs ?? 0) - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#sentAtMs = performance.now();
-    if (this.#connection?.isOpen !== true || this.#batches >= BATCHES_A_CONNECTION) {
+    const isReused = this.#connection?.isOpen === true && this.#batches < BATCHES_A_CONNECTION;
+    let outcome = await this.#exchange(batch, isReused);
+    // A connection that was ended for its silence between two batches has not refused the second one.
+    const isUnheard = isReused && outcome.type === 'closed' && outcome.code === undefined;
+    if (isUnheard && !batch.some(({ mayClose }) => mayClose === true))
+      outcome = await this.#exchange(batch, false);
+    // One answer for all: the texts are told with the first of them.
+    return batch.map((_, at) =>
+      at > 0 && outcome.type === 'frames' ? { type: 'frames', texts: [] } : outcome,
+    );
+  }
+
+  async #exchange(batch: readonly Message[], isReused: boolean): Promise<Outcome> {
+    if (!isReused || this.#connection === undefined) {
       this.close();
       this.#connection = new Connection(this.#address);
       this.#batches = 0;
@@ -50,10 +63,7 @@ export class WebSocketLane implements Lane {
       batch.some((message) => message.mayClose === true),
     );
     if (outcome.type !== 'frames') this.close();
-    // One answer for all: the texts are told with the first of them.
-    return batch.map((_, at) =>
-      at > 0 && outcome.type === 'frames' ? { type: 'frames', texts: [] } : outcome,
-    );
+    return outcome;
   }
 
   close(): void {
