@@ -18,6 +18,7 @@ RUN install -d -o node -g node -m 0700 data logs
 VOLUME ["/opt/hotslot/data", "/opt/hotslot/logs"]
 USER node
 # Every bind but loopback needs API_TOKEN, and the start is refused without.
+ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=1048576
 ENV NODE_ENV=production CONTROL_HOST=0.0.0.0 CONTROL_PORT=3000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -4,6 +4,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient, ControlError } from '../src/cli/control-client.js';
+import { ALLOCATOR_ENVIRONMENT } from '../src/config/allocator-environment.js';
 import { readRunInfo } from '../src/journal/data-dir.js';
 
 const POLL_MS = 10;
@@ -33,6 +34,7 @@ export class ExecutorProcess {
       cwd: directory,
       env: {
         PATH: process.env.PATH ?? '',
+        ...ALLOCATOR_ENVIRONMENT,
         DATA_DIR: this.#dataDir,
         LOG_DIR: join(directory, 'logs'),
         CONTROL_PORT: '0',

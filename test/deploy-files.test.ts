@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ALLOCATOR_ENVIRONMENT } from '../src/config/allocator-environment.js';
 import { SETTINGS } from '../src/config/settings.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -89,6 +90,17 @@ describe('hotslot.service', () => {
     const drainMostMs = 15_000;
     expect(Number(unit.get('TimeoutStopSec')) * 1_000).toBeGreaterThan(2 * drainMostMs);
     expect(unit.get('Restart')).toBe('on-failure');
+  });
+
+  it("has the allocator's settings that every start has", () => {
+    const settings = Object.entries(ALLOCATOR_ENVIRONMENT)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+    expect(read('deploy/systemd/hotslot.service')).toContain(`\nEnvironment=${settings}\n`);
+    expect(read('Dockerfile')).toContain(`\nENV ${settings}\n`);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const name of ['start', 'start:trading'])
+      expect(scripts[name]).toContain(`${settings} exec node dist/src/trading.js`);
   });
 
   it('can do little else on its machine', () => {

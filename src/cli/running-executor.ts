@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_ENVIRONMENT } from '../config/allocator-environment.js';
 import { isDataDirHeld, type RunInfo, readRunInfo } from '../journal/data-dir.js';
 import { makeDirectory } from '../make-directory.js';
 import { isRunning, signalProcess, waitUntilGone } from '../process-watch.js';
@@ -60,6 +61,7 @@ export async function startDetached(
   const entry = fileURLToPath(new URL('../trading.js', import.meta.url));
   const child = spawn(process.execPath, [entry, ...args], {
     detached: true,
+    env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
     stdio: ['ignore', 'ignore', errors],
   });
   closeSync(errors);
