@@ -27,10 +27,11 @@ const codeOf = (action: () => void) => {
   }
 };
 
-/** Runs node in a directory that is gone. */
+/** Runs node in a directory that goes as soon as node is there: without one it does not even start. */
 async function withoutDirectory(...args: string[]) {
   const directory = mkdtempSync(join(root, 'gone-'));
-  const child = spawn('sh', ['-c', 'rmdir "$0" && exec "$@"', directory, process.execPath, ...args], {
+  const goes = `import { rmdirSync } from 'node:fs'; rmdirSync('${directory}');`;
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${goes}`, ...args], {
     cwd: directory,
     env: { PATH: process.env.PATH ?? '' },
     timeout: LIMIT_MS,
@@ -63,12 +64,12 @@ describe('a directory', () => {
     expect(codeOf(() => makeDirectory(''))).toBe('ENOENT');
   });
 
-  it.each(['one', './one', 'one/two', '../one/../two/three'])(
+  it.each(['one', './one', 'one/two', './one/two/three'])(
     '%s in a working directory that was removed is refused at once',
     async (path) => {
-      const script = `(await import('${MODULE}')).makeDirectory('${path}')`;
-      const { code, output } = await withoutDirectory('--input-type=module', '-e', script);
-      expect([code, output]).toEqual([1, expect.stringContaining('ENOENT')]);
+      const script = `import('${MODULE}').then(({ makeDirectory }) => makeDirectory('${path}'))`;
+      const { code, output } = await withoutDirectory('--eval', script);
+      expect([code, output]).toEqual([1, expect.stringMatching(/ENOENT: .*, mkdir/)]);
     },
   );
 });
@@ -79,6 +80,6 @@ it.each([
   ['denylist', 'add', '7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr'],
 ])('hotslot %s ends where its working directory was removed', async (...args) => {
   const { code, output, isBack } = await withoutDirectory(HOTSLOT, ...args);
-  expect([code, output]).toEqual([2, expect.stringContaining('ENOENT')]);
+  expect([code, output]).toEqual([2, expect.stringMatching(/ENOENT: .*, mkdir/)]);
   expect(isBack).toBe(false);
 });
