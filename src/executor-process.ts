@@ -175,11 +175,10 @@ async function startAsSuccessor(begun: Begun, takeOver: () => Promise<void>): Pr
 }
 
 async function startStages(
-  { config, keystore: openingKeystore, localnet: startingLocalnet, log, logState }: Begun,
+  { config, keystore, localnet: startingLocalnet, log, logState }: Begun,
   more: Partial<Pick<ExecutorOptions, 'killSwitch' | 'whenWarm'>>,
 ): Promise<Executor> {
-  const keystore = await openingKeystore;
-  cleanUps.push(() => keystore.close());
+  cleanUps.push(async () => (await keystore.catch(() => undefined))?.close());
   const localnet = await startingLocalnet;
   localnet?.onExit((detail) => {
     log.error('the embedded cluster is gone', { error: detail });

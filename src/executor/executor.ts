@@ -55,7 +55,8 @@ const READ_CONNECTIONS = 4;
 export interface ExecutorOptions {
   readonly config: Config;
   readonly endpoints: Endpoints;
-  readonly keystore: Keystore;
+  /** One that is still being opened is waited for when its keys are needed. */
+  readonly keystore: Keystore | Promise<Keystore>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -64,8 +65,8 @@ export interface ExecutorOptions {
   /** Absent: the one in DATA_DIR is opened. */
   readonly killSwitch?: KillSwitch;
   /**
-   * The stream is started first and this is waited for before DATA_DIR is touched: another executor may still be at
-   * work on it.
+   * With the stream begun, this is waited for before DATA_DIR is touched: another executor may still be at work on
+   * it.
    */
   readonly whenWarm?: (market: MarketData) => Promise<void>;
 }
@@ -107,6 +108,18 @@ export interface Executor {
  * @throws HotslotError POOL_UNKNOWN, KEYSTORE_INVALID, JOURNAL_CORRUPT, CONFIG_INVALID (mint lists, RECORD_STREAM)
  */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
+  let market: MarketData | undefined;
+  try {
+    return await start(options, (made) => {
+      market = made;
+    });
+  } catch (error) {
+    market?.close();
+    throw error;
+  }
+}
+
+async function start(options: ExecutorOptions, onMarket: (market: MarketData) => void): Promise<Executor> {
   const { config, endpoints, clock, random, log } = options;
   const clients = endpoints.rpc.map(
     (url) => new RpcClient({ url, connections: READ_CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS }),
@@ -130,19 +143,19 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     maxStreamLagSlots: config.STREAM_MAX_LAG_SLOTS,
     streamGuard: streamGuard(breakers),
   });
+  onMarket(market);
   const askGenesis = askUntilAnswered(
     () => reader.genesisHash(),
     clock,
     (error) => log.warn('the genesis hash could not be asked for; trying on', { error }),
   );
-  const [genesisHash] = await Promise.all([askGenesis, market.loadPools()]);
-  const keys = new TradingKeys(options.keystore);
+  const [genesisHash, keystore] = await Promise.all([askGenesis, options.keystore, market.loadPools()]);
+  const keys = new TradingKeys(keystore);
   const { wallets } = keys;
   const holdings = market.holdingsOf(keys.all().map((wallet) => wallet.address));
-  if (options.whenWarm !== undefined) {
-    market.start(holdings, keys.all());
-    await options.whenWarm(market);
-  }
+  // The stream gets whole while the rest is opened.
+  market.start(holdings, keys.all());
+  await options.whenWarm?.(market);
   const { journal, replayed, index } = await openStores(config, clock, genesisHash, log);
   const killSwitch = early ?? openKillSwitch(config, clock);
   const redis = early === undefined ? await openRedis({ ...options, breakers, killSwitch }) : earlyRedis;
@@ -228,12 +241,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
   market.follow(tracker, strangers);
-  if (options.whenWarm === undefined) market.start(holdings, keys.all());
   const unread = unreadOutcomes(replayed.trades.values(), (signature) => risk.pnl.has(signature));
   const warmUp = pauseUntilWarm(desk, market, clock);
   // In the order in which they came, as the memory keeps them.
   const taken = [...replayed.live, ...unread].sort((one, other) => (one.id < other.id ? -1 : 1));
   desk.resume(taken, clock.monotonicUs(), replayed.suspect);
+  market.tellHeldTransactions();
   const lost = searchLostAttempts({ replayed, desk, journal, index, market, rpc, clock, log });
   searchStrangers(strangers, reader, wallets, replayed, clock, log);
   if (redis !== undefined) tellRedis(redis, { desk, market, killSwitch, health, counts });

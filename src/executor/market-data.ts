@@ -13,7 +13,7 @@ import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
 import { fanOut } from '../stream/fan-out.js';
 import type { StreamRecorder } from '../stream/recorder.js';
 import { type EndpointStatus, type StreamGuard, StreamSet } from '../stream/stream-set.js';
-import type { StreamSink, StreamStatus, StreamSubscription } from '../stream/types.js';
+import type { StreamSink, StreamStatus, StreamSubscription, TransactionUpdate } from '../stream/types.js';
 import { YellowstoneStream } from '../stream/yellowstone-stream.js';
 import { BoardFeed } from '../threads/board-feed.js';
 import { SharedBoard } from '../threads/shared-board.js';
@@ -26,6 +26,8 @@ import type { StrangerWatch } from './stranger-watch.js';
 /** Mainnet's epoch length; it decides only which Token-2022 transfer fee is in force. */
 const SLOTS_AN_EPOCH = 432_000;
 const POOL_READ_RETRY_MS = 500;
+/** Of more that come before the desk stands the oldest are dropped: polling finds what became of ours. */
+const MAX_HELD_TRANSACTIONS = 4_096;
 /** The stream replays so many slots before the one at which the pools were read, for short forks that froze late. */
 const START_OVERLAP_SLOTS = 4;
 
@@ -58,6 +60,8 @@ export class MarketData {
   #tracked: Address[] = [];
   #tracker: AttemptTracker | undefined;
   #strangers: StrangerWatch | undefined;
+  /** Transactions of our wallets that came before anybody followed them; undefined once they were told. */
+  #heldTransactions: TransactionUpdate[] | undefined = [];
 
   constructor(options: MarketDataOptions) {
     this.#options = options;
@@ -138,11 +142,18 @@ export class MarketData {
     );
   }
 
-  /** From now on these hear of our wallets' transactions. */
+  /** These hear of our wallets' transactions, from `tellHeldTransactions` on. */
   follow(tracker: AttemptTracker, strangers: StrangerWatch): void {
     this.#tracker = tracker;
     this.#strangers = strangers;
     this.cache.addListener(tracker);
+  }
+
+  /** Call once the trades of the last life are known: what came until now is told, and from now on all as it comes. */
+  tellHeldTransactions(): void {
+    const held = this.#heldTransactions ?? [];
+    this.#heldTransactions = undefined;
+    for (const update of held) this.#tellTransaction(update);
   }
 
   /**
@@ -198,6 +209,13 @@ export class MarketData {
     this.cache.close();
   }
 
+  #tellTransaction(update: TransactionUpdate): void {
+    this.#tracker?.onTransaction(update);
+    const wallet = update.accountKeys.find((key) => this.#ours.has(key));
+    if (wallet !== undefined)
+      this.#strangers?.seen({ signature: update.signature, slot: update.slot, wallet });
+  }
+
   /** Behind the cache: what listens to transactions and to the stream's own state. */
   #follower(): StreamSink {
     const { log } = this.#options;
@@ -206,10 +224,9 @@ export class MarketData {
       onBlockMeta: () => undefined,
       onAccount: () => undefined,
       onTransaction: (update) => {
-        this.#tracker?.onTransaction(update);
-        const wallet = update.accountKeys.find((key) => this.#ours.has(key));
-        if (wallet !== undefined)
-          this.#strangers?.seen({ signature: update.signature, slot: update.slot, wallet });
+        if (this.#heldTransactions === undefined) return this.#tellTransaction(update);
+        this.#heldTransactions.push(update);
+        if (this.#heldTransactions.length > MAX_HELD_TRANSACTIONS) this.#heldTransactions.shift();
       },
       onGap: (gap) => {
         this.feed.refreshAges();
