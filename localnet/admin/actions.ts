@@ -1,10 +1,10 @@
 /** What the admin interface can do, by route and method. */
 import type { ChaosControls, ChaosSettings } from '../chaos/chaos.js';
+import { collectGarbage } from '../collect-garbage.js';
 import type { SlotConditions } from '../engine/messages.js';
 import type { Keepers } from '../keepers.js';
 import type { EngineClient, Ledger } from '../ledger/types.js';
 import type { Market } from '../market/market.js';
-import { collectGarbage } from './collect-garbage.js';
 import type { DropCounts } from './drop-counts.js';
 import type { SubmissionRecord } from './submission-record.js';
 
@@ -17,7 +17,7 @@ export type AdminActions = Readonly<Record<string, Partial<Record<Method, Action
 
 export interface AdminParts {
   readonly ledger: Ledger;
-  readonly engine: EngineClient;
+  readonly engine: EngineClient & { collectGarbage(): Promise<void> };
   readonly chaos: ChaosControls;
   readonly record: SubmissionRecord;
   readonly drops: DropCounts;
@@ -63,7 +63,12 @@ export function adminActions(parts: AdminParts): AdminActions {
     },
     '/keepers': { GET: () => ({ keepers: keepers.count }) },
     // For whoever looks for a leak: what is resident afterwards is held by something.
-    '/collect-garbage': { POST: () => collectGarbage() },
+    '/collect-garbage': {
+      POST: async () => {
+        await engine.collectGarbage();
+        return collectGarbage();
+      },
+    },
     '/cut-streams': { POST: () => ({ streamServersTold: chaos.cutStreams() }) },
     '/record': {
       GET: (_body, query) => {

@@ -1,5 +1,6 @@
 /** The engine's thread. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { collectGarbage } from '../collect-garbage.js';
 import { type Driver, ManualDriver, WallClockDriver } from './drivers.js';
 import { Engine } from './engine.js';
 import type { EngineEvent } from './messages.js';
@@ -36,12 +37,18 @@ function runEngine(port: MessagePort, options: WorkerOptions): void {
     } else if (message.type === 'close') {
       driver.stop();
       port.close();
+    } else if (message.name === 'collectGarbage') {
+      const { id } = message;
+      collectGarbage().then(
+        () => post({ type: 'answer', id, result: null }),
+        (error: unknown) => post({ type: 'refusal', id, error: toPlainError(error) }),
+      );
     } else {
       answer(message);
     }
   });
 
-  const answer = (message: Extract<ToEngine, { type: 'call' }>) => {
+  const answer = (message: CallNow) => {
     try {
       const result = call(engine, driver, message);
       // Whatever the call brought about is told before its answer.
@@ -56,7 +63,10 @@ function runEngine(port: MessagePort, options: WorkerOptions): void {
   post({ type: 'ready', conditions: engine.conditions(), slot: engine.currentSlot() });
 }
 
-function call(engine: Engine, driver: Driver, message: Extract<ToEngine, { type: 'call' }>): unknown {
+/** A call that is answered within its turn. */
+type CallNow = Exclude<Extract<ToEngine, { type: 'call' }>, { name: 'collectGarbage' }>;
+
+function call(engine: Engine, driver: Driver, message: CallNow): unknown {
   switch (message.name) {
     case 'simulate':
       return engine.simulate(message.args);

@@ -24,6 +24,7 @@ export interface EngineCalls {
   setConditions: { readonly args: Partial<SlotConditions>; readonly result: SlotConditions };
   step: { readonly args: number; readonly result: number };
   snapshot: { readonly args: null; readonly result: Uint8Array };
+  collectGarbage: { readonly args: null; readonly result: null };
 }
 
 export type CallName = keyof EngineCalls;

@@ -2,7 +2,7 @@
 import { Session } from 'node:inspector';
 
 /**
- * Collects on the main thread until nothing more comes free, and gives the pages back to the system, as V8 does where
+ * Collects on the calling thread until nothing more comes free, and gives the pages back to the system, as V8 does where
  * memory is short: what is resident afterwards is held by something. The memory in bytes before and after.
  */
 export async function collectGarbage(): Promise<{
