@@ -1,7 +1,9 @@
 /**
  * A load generator's HTTP connection: whole prepared requests out, answers counted in order. It costs far less than
  * a full client, so that what is measured is the server. Requests may be pipelined where the server answers at once:
- * uWebSockets.js drops a connection whose next request comes before a late answer.
+ * uWebSockets.js drops a connection whose next request comes before a late answer. A server may let go of an idle
+ * connection in the very moment of a write: what it did not answer is then written once more, so that requests have
+ * to be such as may come twice (an intent has its clientOrderId, a transaction its signature).
  */
 import { connect, type Socket } from 'node:net';
 
@@ -17,7 +19,9 @@ export interface RawAnswer {
 
 export class RawConnection {
   readonly #port: number;
-  readonly #waiting: ((answer: RawAnswer) => void)[] = [];
+  readonly #waiting: { readonly request: Buffer; readonly done: (answer: RawAnswer) => void }[] = [];
+  /** Nothing was answered since what was under way was written once more. */
+  #isSecondTry = false;
   #socket: Socket;
   #first = 0;
   #closing = false;
@@ -54,7 +58,7 @@ export class RawConnection {
   send(request: Buffer, done: (answer: RawAnswer) => void): void {
     // A server lets go of an idle connection; writes to the new one wait until it is there.
     if (this.#socket.destroyed) this.#socket = this.#listen(connect({ host: '127.0.0.1', port: this.#port }));
-    this.#waiting.push(done);
+    this.#waiting.push({ request, done });
     this.#socket.write(request);
   }
 
@@ -87,7 +91,11 @@ export class RawConnection {
     socket.on('close', () => {
       // By then another may have taken its place.
       if (socket !== this.#socket || this.#closing || this.outstanding === 0) return;
-      throw new Error(`${this.outstanding} requests to port ${this.#port} were not answered: ${reason}`);
+      if (this.#isSecondTry)
+        throw new Error(`${this.outstanding} requests to port ${this.#port} were not answered: ${reason}`);
+      this.#isSecondTry = true;
+      this.#socket = this.#listen(connect({ host: '127.0.0.1', port: this.#port }));
+      for (const { request } of this.#waiting.slice(this.#first)) this.#socket.write(request);
     });
     return socket;
   }
@@ -100,7 +108,8 @@ export class RawConnection {
       if (data.length < end) break;
       const body = data.subarray(length, end);
       data = data.subarray(end);
-      this.#waiting[this.#first++]?.({ status, body });
+      this.#isSecondTry = false;
+      this.#waiting[this.#first++]?.done({ status, body });
     }
     this.#rest = data;
     if (this.#first === this.#waiting.length) {
