@@ -15,6 +15,8 @@ describe('the slope of memory', () => {
     rss: 0,
     heapUsed: heapMb * MB,
     external: 0,
+    history: 0,
+    resident: 0,
   });
 
   it('is that of the low points: a heap that only fills between collections does not grow', () => {

@@ -1,4 +1,4 @@
-/** The picture of a soak: resident memory and heap over time. */
+/** The picture of a soak: resident memory, heap, and the history's mapped pages over time. */
 import type { MemorySample } from './slope.js';
 
 const WIDTH = 860;
@@ -10,7 +10,8 @@ const BOTTOM = 44;
 const TICKS = 4;
 const INK = '#24292f';
 const LINES = [
-  { of: 'rss', name: 'resident', colour: '#1f6feb' },
+  { of: 'resident', name: 'resident', colour: '#1f6feb' },
+  { of: 'history', name: 'history', colour: '#8a8f98' },
   { of: 'heapUsed', name: 'heap used', colour: '#d4572a' },
 ] as const;
 

@@ -1,10 +1,12 @@
 /**
  * `npm run bench:soak`: minutes of trades and account updates, and what the executor's memory does meanwhile. The
- * heap is judged by its low points, right after collections: between them it rises whatever happens.
+ * heap is judged by its low points, right after collections: between them it rises whatever happens. The index of past
+ * trades is a file that grows with them; its mapped pages, which the system takes back at need, are told apart.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { mappedFileBytes } from '../../fuzz/process-facts.js';
 import { ControlClient } from '../../src/cli/control-client.js';
 import { PACKAGE_ROOT } from '../environment.js';
 import { Arena, type Target } from '../support/arena.js';
@@ -19,6 +21,8 @@ const SAMPLE_MS = 1_000;
 const SETTLE_MS = 90_000;
 /** Code is compiled, caches and recent trades fill: what comes before says nothing of leaks. */
 const SETTLED_SHARE = 0.4;
+/** The index of trades, which LMDB maps. */
+const HISTORY_FILE = 'trades.mdb';
 const PICTURE = join(PACKAGE_ROOT, 'bench', 'results', 'soak.svg');
 
 interface Options {
@@ -32,7 +36,7 @@ async function main({ minutes, rate, updates, json }: Options): Promise<void> {
   const arena = await Arena.open({ seed: SEED, peers: [] });
   try {
     await arena.setUpdates(updates);
-    const sampler = new Sampler(arena.executorTarget);
+    const sampler = new Sampler(arena.executorTarget, arena.executorPid);
     const target = arena.executorTarget;
     const count = Math.round(minutes * 60 * rate);
     const offered = await offerIntents({ ...target, run: 'soak', count, rate });
@@ -46,9 +50,10 @@ async function main({ minutes, rate, updates, json }: Options): Promise<void> {
       landedPerSecond: census.landed / (minutes * 60),
       updatesPerSecond: updatesReached,
       heapMbPerMinute: slopeOf(lowPoints(settled, 'heapUsed')),
-      rssMbPerMinute: slopeOf(settled.map(({ atMs, rss }) => ({ atMs, mb: rss / 2 ** 20 }))),
+      residentMbPerMinute: slopeOf(lowPoints(settled, 'resident')),
+      historyMbPerMinute: slopeOf(settled.map(({ atMs, history }) => ({ atMs, mb: history / 2 ** 20 }))),
       heapMb: { first: mb(settled.at(0)?.heapUsed), last: mb(settled.at(-1)?.heapUsed) },
-      rssMb: { first: mb(settled.at(0)?.rss), last: mb(settled.at(-1)?.rss) },
+      residentMb: { first: mb(settled.at(0)?.resident), last: mb(settled.at(-1)?.resident) },
       census,
     };
     mkdirSync(join(PACKAGE_ROOT, 'bench', 'results'), { recursive: true });
@@ -64,11 +69,13 @@ const mb = (bytes = 0) => Math.round(bytes / 2 ** 20);
 /** Asks the executor for its memory once a second. */
 class Sampler {
   readonly #client: ControlClient;
+  readonly #pid: number;
   readonly #samples: MemorySample[] = [];
   readonly #running: Promise<void>;
   #stopped = false;
 
-  constructor({ port, headers }: Target) {
+  constructor({ port, headers }: Target, pid: number) {
+    this.#pid = pid;
     this.#client = new ControlClient(
       `http://127.0.0.1:${port}`,
       headers.Authorization?.slice('Bearer '.length),
@@ -84,7 +91,12 @@ class Sampler {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
-      this.#samples.push((await this.#client.get('/api/debug/memory')) as MemorySample);
+      const memory = (await this.#client.get('/api/debug/memory')) as Omit<
+        MemorySample,
+        'history' | 'resident'
+      >;
+      const history = mappedFileBytes(this.#pid, HISTORY_FILE);
+      this.#samples.push({ ...memory, history, resident: memory.rss - history });
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }
   }

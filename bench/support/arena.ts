@@ -98,6 +98,10 @@ export class Arena {
     };
   }
 
+  get executorPid(): number {
+    return this.#parts.executor.pid;
+  }
+
   peerTarget(name: string): Target {
     const peer = this.#parts.peers.get(name);
     if (peer === undefined) throw new Error(`no path is named ${name}`);

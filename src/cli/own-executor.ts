@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_ENVIRONMENT } from '../config/allocator-environment.js';
 import { readRunInfo } from '../journal/data-dir.js';
 
 const START_TIMEOUT_MS = 30_000;
@@ -14,6 +15,7 @@ const SIGNAL_EXIT_CODE = 130;
 
 export interface OwnExecutor {
   readonly controlUrl: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startOwnExecutor(
   const entry = fileURLToPath(new URL('../trading.js', import.meta.url));
   const child = spawn(process.execPath, [entry], {
     env: {
+      ...ALLOCATOR_ENVIRONMENT,
       ...process.env,
       CONTROL_PORT: '0',
       KESTRA_COMPAT_PORT: '0',
@@ -54,7 +57,7 @@ export async function startOwnExecutor(
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const run = readRunInfo(join(directory, 'data'));
-    if (run !== undefined) return { controlUrl: run.controlUrl, stop };
+    if (run !== undefined) return { controlUrl: run.controlUrl, pid: run.pid, stop };
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error('the executor did not start');
