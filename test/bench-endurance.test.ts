@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { steadyRate } from '../bench/endurance/census.js';
 import { lowPoints, slopeOf } from '../bench/endurance/slope.js';
 
 const DIST = fileURLToPath(new URL('../', import.meta.url));
@@ -33,6 +34,19 @@ describe('the slope of memory', () => {
 
   it('is none of a single point', () => {
     expect(slopeOf([{ atMs: 1, mb: 5 }])).toBe(0);
+  });
+});
+
+describe('the rate of landings', () => {
+  it('is that of the steady middle, not of what was offered while a queue filled', () => {
+    const queued = Array.from({ length: 10_000 }, (_, number) => number * 1.25);
+    expect(steadyRate(queued)).toBeCloseTo(800, 6);
+    const withStart = [...queued.slice(0, 100).map((atMs) => atMs - 30_000), ...queued];
+    expect(steadyRate(withStart)).toBeCloseTo(800, 6);
+  });
+
+  it('is none of a few', () => {
+    expect(steadyRate([1, 2, 3])).toBe(0);
   });
 });
 

@@ -6,6 +6,8 @@ import { RawPool, rawRequest } from '../support/raw-http.js';
 const CONNECTIONS = 8;
 const AT_ONCE = 64;
 const POLL_MS = 500;
+const LEAST_EVENTS = 10;
+const EDGE_SHARE = 0.1;
 
 /** States in which a trade still moves. */
 const OPEN = new Set(['accepted', 'queued', 'signed', 'sent', 'processed', 'unknown']);
@@ -14,6 +16,8 @@ const LANDED = new Set(['confirmed', 'finalized']);
 export interface Census {
   readonly offered: number;
   readonly landed: number;
+  /** Confirmed a second, by the middle four fifths of all landings: neither the start nor the queue's end counts. */
+  readonly landedPerSecond: number;
   /** Every other end, by state or by the code of the denial. */
   readonly others: { readonly [name: string]: number };
   /** Offered and not found in any of these. */
@@ -30,6 +34,7 @@ export interface CensusOptions {
 
 interface Known {
   readonly state: string;
+  readonly timesUs: { readonly receivedAtMs: number; readonly confirmedUs?: number };
   readonly denial?: { readonly code: string };
 }
 
@@ -43,14 +48,14 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
   }
   const connections = await RawPool.open(port, CONNECTIONS);
   const deadlineMs = performance.now() + settleMs;
-  let landed = 0;
+  const landedAtMs: number[] = [];
   try {
     while (open.size > 0) {
       const isLast = performance.now() > deadlineMs;
       for (const [id, trade] of await readAll(connections, [...open], headers)) {
         if (OPEN.has(trade.state) && !isLast) continue;
         open.delete(id);
-        if (LANDED.has(trade.state)) landed += 1;
+        if (LANDED.has(trade.state)) landedAtMs.push(landedAt(trade));
         else count(OPEN.has(trade.state) ? `unsettled ${trade.state}` : (trade.denial?.code ?? trade.state));
       }
       if (open.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -59,8 +64,32 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
     connections.close();
   }
   const named = [...others.values()].reduce((sum, one) => sum + one, 0);
+  const landed = landedAtMs.length;
   const unaccounted = offered.length - landed - named;
-  return { offered: offered.length, landed, others: Object.fromEntries(others), unaccounted };
+  return {
+    offered: offered.length,
+    landed,
+    landedPerSecond: steadyRate(landedAtMs),
+    others: Object.fromEntries(others),
+    unaccounted,
+  };
+}
+
+function landedAt({ timesUs: { receivedAtMs, confirmedUs = 0 } }: Known): number {
+  return receivedAtMs + confirmedUs / 1_000;
+}
+
+/**
+ * Events a second over the middle four fifths of them. Offered for a short time, a queue takes more than can land; what
+ * counts is how fast it empties.
+ * @param atMs when each was; 0 is answered for fewer than ten
+ */
+export function steadyRate(atMs: readonly number[]): number {
+  if (atMs.length < LEAST_EVENTS) return 0;
+  const inOrder = atMs.toSorted((a, b) => a - b);
+  const first = Math.floor(inOrder.length * EDGE_SHARE);
+  const last = inOrder.length - 1 - first;
+  return ((last - first) / (inOrder[last]! - inOrder[first]!)) * 1_000;
 }
 
 async function readAll(

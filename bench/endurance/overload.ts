@@ -39,13 +39,13 @@ async function main({ seconds, rate, steps: rates, stepSeconds, json }: Options)
     await offer(arena, 'warm', WARM_RATE, WARM_COUNT / WARM_RATE);
     const steps: { rate: number; landedPerSecond: number }[] = [];
     for (const stepRate of rates) {
-      const { landed } = await offer(arena, `step${stepRate}`, stepRate, stepSeconds);
-      steps.push({ rate: stepRate, landedPerSecond: landed / stepSeconds });
-      note(`${stepRate}/s offered: ${(landed / stepSeconds).toFixed(0)}/s landed`);
+      const { landedPerSecond } = await offer(arena, `step${stepRate}`, stepRate, stepSeconds);
+      steps.push({ rate: stepRate, landedPerSecond });
+      note(`${stepRate}/s offered: ${landedPerSecond.toFixed(0)}/s landed`);
     }
     const capacity = Math.max(...steps.map((step) => step.landedPerSecond));
     const census = await offer(arena, 'over', rate, seconds);
-    const landedPerSecond = census.landed / seconds;
+    const { landedPerSecond } = census;
     const result: Result = {
       capacity,
       steps,
