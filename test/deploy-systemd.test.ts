@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DrillCluster } from '../drill/cluster.js';
+import { ALLOCATOR_ENVIRONMENT } from '../src/config/allocator-environment.js';
 import { SETTINGS } from '../src/config/settings.js';
 import { waitUntilGone } from '../src/process-watch.js';
 import { until } from './support/installation.js';
@@ -96,8 +97,10 @@ describe('the steps for systemd', () => {
     expect(UNIT).toContain(`LogsDirectory=${settingOf.get('LOG_DIR')!.replace('/var/log/', '')}\n`);
     // What systemd gave to the service alone the commands would not have.
     expect(UNIT).not.toMatch(/^(EnvironmentFile|LoadCredential)=/m);
+    const allocator = Object.entries(ALLOCATOR_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
     expect([...UNIT.matchAll(/^Environment=(.*)$/gm)].map(([, given]) => given)).toEqual([
       'NODE_ENV=production',
+      allocator.join(' '),
     ]);
   });
 
