@@ -65,6 +65,20 @@ it('asks for what a swap writes in a pool, a few pools a round, all in turn', as
   expect(new Set(levels.values())).toEqual(new Set([700]));
 });
 
+it('has no pool wait behind one that nobody answers for', async () => {
+  const { clock, pools, asked, levels, node } = watch(3);
+  await settled();
+  asked.length = 0;
+  const [, silent] = pools;
+  Object.defineProperty(node, 'fails', { get: () => asked.at(-1)![0] === silent!.pool });
+  node.price = 800;
+  for (let round = 0; round < 4; round++) {
+    clock.advance(POLL_MS);
+    await settled();
+  }
+  expect(pools.map(({ pool }) => levels.get(pool))).toEqual([800, 700, 800]);
+});
+
 it('keeps the last level while no node answers, says so once, and goes on', async () => {
   const { clock, pools, levels, faults, node } = watch(1);
   await settled();

@@ -68,6 +68,21 @@ describe('a confirmed landing that is undone', () => {
     }
   });
 
+  it('of an earlier life of the process takes nothing from the counts of this one', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    const next = new DeskRig();
+    const counts = new TradeCounts();
+    const takenBack: boolean[] = [];
+    next.desk.onTrade((event) => takenBack.push(counts.onTrade(event)));
+    next.desk.resume(rig.replay(), 0);
+    await settled();
+    next.forkLost(next.desk.get(trade.id)!);
+    expect(next.desk.get(trade.id)?.state).toBe('sent');
+    expect([counts.landed, takenBack.includes(true)]).toEqual([0, false]);
+  });
+
   it('is no success any more, and counts as one when it lands again', async () => {
     const rig = new DeskRig();
     const [counts, ends] = [new TradeCounts(), [] as string[]];

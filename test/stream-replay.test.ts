@@ -120,6 +120,63 @@ describe('a first session with a replay', () => {
   });
 });
 
+describe('clocks that differ', () => {
+  /** A proxy's, ahead of the node's. */
+  const AHEAD_MS = 300;
+
+  it('make no slot whole that was in progress: what ended just before the ping is asked for once more', () => {
+    const { server, sink } = started(16);
+    const session = server.last;
+    session.ping(OPENED_MS + AHEAD_MS);
+    for (let slot = 16; slot <= 20; slot++) session.whole(slot, slot - 1, BEFORE_MS);
+    session.status(21, 'createdBank', 20, BEFORE_MS);
+    session.meta(21, 20, OPENED_MS + 100);
+    expect(fromSlots(session)).toEqual(['16', '21']);
+    session.whole(22, 21, OPENED_MS + AHEAD_MS + 100);
+    expect(sink.gaps.some((gap) => gap.eased === true)).toBe(false);
+    session.whole(21, 20, OPENED_MS + 100);
+    expect(sink.gaps.at(-1)).toMatchObject({ eased: true, repairFrom: 15 });
+  });
+
+  it('cost one replay, however many slots ended just before', () => {
+    const { server, sink } = started(16);
+    const session = server.last;
+    session.ping(OPENED_MS);
+    for (let slot = 16; slot <= 20; slot++) session.whole(slot, slot - 1, OPENED_MS - 100);
+    expect(fromSlots(session)).toEqual(['16', '16']);
+    for (let slot = 16; slot <= 20; slot++) session.whole(slot, slot - 1, OPENED_MS - 100);
+    session.status(21, 'createdBank', 20, AFTER_MS);
+    expect(sink.gaps.at(-1)).toMatchObject({ eased: true, repairFrom: 15 });
+  });
+});
+
+describe('a later session', () => {
+  it('is not eased: a block that the one before missed may be missing again, and nobody would say so', () => {
+    const { server, clock, sink } = started(16);
+    const session = server.last;
+    session.ping(OPENED_MS);
+    for (const slot of [16, 17, 19]) session.whole(slot, slot - 1, BEFORE_MS);
+    session.end(status.UNAVAILABLE, 'connection lost');
+    clock.advance(200);
+    const next = server.last;
+    next.ping(OPENED_MS + 1_000);
+    const [from] = fromSlots(next);
+    for (const slot of [16, 17, 19]) if (slot >= Number(from)) next.whole(slot, slot - 1, BEFORE_MS);
+    next.whole(20, 19, OPENED_MS + 1_010);
+    next.whole(21, 20, OPENED_MS + 1_020);
+    expect(sink.gaps.some((gap) => gap.eased === true)).toBe(false);
+    expect(sink.gaps.at(-1)).toMatchObject({ open: false, repairFrom: 20 });
+  });
+
+  it('is not asked from where the first one began, where nothing can be resumed', () => {
+    const { server, clock } = started(16);
+    for (let slot = 16; slot <= 20; slot++) server.last.meta(slot, slot - 1);
+    server.last.end(status.UNAVAILABLE, 'connection lost');
+    clock.advance(200);
+    expect(fromSlots(server.last)).toEqual([undefined]);
+  });
+});
+
 describe('a slot in progress on another fork', () => {
   it('that shows after all was whole makes a gap again, until it has come too', () => {
     const { server, sink } = started(16);

@@ -106,6 +106,20 @@ class Fixture {
 
 const covered = (gaps: readonly StreamGap[]) => gaps.map(({ reason, covered: is }) => [reason, is === true]);
 
+describe('a replay from a slot', () => {
+  it("is asked of a single stream, and of none of several: their partial slots would be each other's", () => {
+    const startedFrom = (names: readonly string[]) => {
+      const streams = names.map((name) => new ScriptedStream(name));
+      const set = new StreamSet({ streams, clock: new ManualClock() });
+      set.start(new Ear(), SUBSCRIPTION, asSlot(16));
+      set.close();
+      return streams.map((stream) => stream.startedFrom);
+    };
+    expect(startedFrom(['one'])).toEqual([16]);
+    expect(startedFrom(['one', 'two'])).toEqual([undefined, undefined]);
+  });
+});
+
 describe('what is told', () => {
   it('a slot, a block and a status once, by whichever is first', async () => {
     const { one, two, ear, cache } = await Fixture.running();

@@ -52,9 +52,11 @@ export class FeeWatch {
     try {
       const pools = this.#options.pools();
       for (let asked = 0; asked < Math.min(MAX_POOLS_A_ROUND, pools.length); asked += 1) {
-        await this.#ask(pools[this.#next % pools.length]!);
-        if (this.#isClosed) return;
+        const pool = pools[this.#next % pools.length]!;
+        // Also after one that fails: the others must not wait behind it.
         this.#next = (this.#next + 1) % pools.length;
+        await this.#ask(pool);
+        if (this.#isClosed) return;
       }
       this.#isFailing = false;
     } catch (error) {

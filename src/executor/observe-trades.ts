@@ -2,7 +2,6 @@
 import type { TradeDesk, TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import type { LatencyRecorder } from '../metrics/latency.js';
-import { isUndone } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { AutoTrips } from '../risk/auto-trips.js';
 import type { TradeCounts } from './trade-counts.js';
@@ -29,10 +28,10 @@ export interface TradeObservers {
 
 export function observeTrades({ desk, latency, counts, history, trips, log }: TradeObservers): void {
   desk.onTrade((event) => {
-    counts.onTrade(event);
+    const isTakenBack = counts.onTrade(event);
     history.onTrade(event);
     measure(event, latency);
-    judge(event, trips);
+    judge(event, isTakenBack, trips);
     if (LOGGED_STATES.has(event.change.state)) logTrade(event, log);
   });
 }
@@ -45,10 +44,10 @@ function measure({ trade, change }: TradeEvent, latency: LatencyRecorder): void 
 }
 
 /** The success rate counts what was sent: a denial of ours is no failure to land. */
-function judge({ trade, change }: TradeEvent, trips: AutoTrips): void {
+function judge({ change }: TradeEvent, isTakenBack: boolean, trips: AutoTrips): void {
   if (change.state === 'confirmed') trips.tradeEnded(true);
   else if (change.state === 'failed' || change.state === 'expired') trips.tradeEnded(false);
-  else if (isUndone(trade, change)) trips.tradeUndone();
+  else if (isTakenBack) trips.tradeUndone();
 }
 
 function logTrade({ trade, change }: TradeEvent, log: Log): void {

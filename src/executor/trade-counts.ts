@@ -1,5 +1,6 @@
 /** Counts of trades by their last state, and the success rate of those that ended lately. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
+import type { TradeId } from '../model/brands.js';
 import { isUndone } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 
@@ -9,9 +10,12 @@ const RATE_WINDOW = 50;
 export class TradeCounts {
   readonly #counts = new Map<TradeState, number>();
   readonly #recent: boolean[] = [];
+  /** Confirmed in this life of the process and not finalized; as many as trades are live at most. */
+  readonly #undoable = new Set<TradeId>();
   #landed = 0;
 
-  onTrade({ trade, change }: TradeEvent): void {
+  /** @returns whether a landing was taken back that had been counted: one of an earlier life was not */
+  onTrade({ trade, change }: TradeEvent): boolean {
     const { state } = change;
     this.#counts.set(state, (this.#counts.get(state) ?? 0) + 1);
     const before = trade.history.at(-2)?.state;
@@ -19,7 +23,11 @@ export class TradeCounts {
       this.#landed += 1;
       this.#remember(true);
     } else if (state === 'failed' || state === 'expired') this.#remember(false);
-    else if (isUndone(trade, change)) this.#undo();
+    const isTakenBack = isUndone(trade, change) && this.#undoable.has(trade.id);
+    if (isTakenBack) this.#undo();
+    if (state === 'confirmed') this.#undoable.add(trade.id);
+    else this.#undoable.delete(trade.id);
+    return isTakenBack;
   }
 
   /** Trades that ever reached the state. */

@@ -10,7 +10,8 @@
  * - A slot that is not whole (*partial*) can be asked for once it is frozen: a replay from it on brings all of it. Where
  *   a session that began with a replay has no partial slot left, everything above the slot before `from_slot` has
  *   come, block by block along the parents, and a state fetched there or later makes up for the gap: it is *eased*. A
- *   partial slot that shows later, on whichever fork, makes it a gap again.
+ *   partial slot that shows later, on whichever fork, makes it a gap again. Only the first session may be eased: a
+ *   later one would have to know what the one before it missed.
  */
 import { asSlot, type Slot } from '../model/brands.js';
 import type { BlockMetaUpdate, SlotUpdate, StreamGap } from './types.js';
@@ -21,6 +22,12 @@ const MEMORY_SLOTS = 1_024;
 const PONGS_TO_CATCH_UP = 3;
 /** Replay starts this many slots before the last complete one, for short forks that froze meanwhile. */
 export const RESUME_OVERLAP_SLOTS = 4;
+
+/**
+ * What is stamped so shortly before the session's first ping may have been made after it, where a proxy's clock is
+ * ahead of the node's: such a slot is asked for once more.
+ */
+export const CLOCK_SKEW_MS = 2_000;
 
 export class ContinuityTracker {
   readonly #report: (gap: StreamGap) => void;
@@ -51,6 +58,9 @@ export class ContinuityTracker {
   #resumable = false;
   #reachedLive = false;
   #eased = false;
+  #sessions = 0;
+  /** What may be a matter of clocks was asked for in this session: one replay brings all of it. */
+  #askedForSkew = false;
 
   /** @param onPartial called with each frozen slot of a session with replay of which not everything came */
   constructor(report: (gap: StreamGap) => void, onPartial: (slot: Slot) => void) {
@@ -84,6 +94,8 @@ export class ContinuityTracker {
     this.#partial.clear();
     this.#reachedLive = false;
     this.#eased = false;
+    this.#askedForSkew = false;
+    this.#sessions += 1;
     this.#replayed = fromSlot !== undefined;
     this.#caughtUp = !this.#replayed;
     this.#openedAtMs = undefined;
@@ -116,7 +128,7 @@ export class ContinuityTracker {
       if (this.#started.get(slot) !== true) this.#started.set(slot, isLive === true);
       if (this.#open && this.#caughtUp) this.#close(slot);
       if (isLive === true && update.parent !== undefined && this.#isWhole(update.parent)) this.#ease(true);
-    } else if (update.status === 'completed' && this.#replayed && !this.#started.has(slot)) {
+    } else if (update.status === 'completed' && this.#mayEase && !this.#started.has(slot)) {
       // It was in progress when the session began, and can be asked for once it is frozen.
       if (this.#isLive(createdAtMs) === true) this.#addPartial(slot);
     }
@@ -132,7 +144,7 @@ export class ContinuityTracker {
     if (parentMissing) this.#missing(parentSlot);
     // Without replay a parent's BlockMeta is live, and a bank starts only after its parent froze.
     const whole = this.#started.has(slot) || (!this.#replayed && this.#frozenInSession.has(parentSlot));
-    if (this.#replayed) this.#notePartial(slot, createdAtMs);
+    if (this.#mayEase) this.#notePartial(slot, createdAtMs);
     this.#frozen.add(slot);
     this.#frozenInSession.add(slot);
     if (whole) {
@@ -150,10 +162,10 @@ export class ContinuityTracker {
   #missing(parentSlot: number): void {
     this.#frozen.add(parentSlot);
     this.#incompleteThrough = Math.max(this.#incompleteThrough, parentSlot);
-    if (this.#replayed) this.#partial.add(parentSlot);
+    if (this.#mayEase) this.#partial.add(parentSlot);
     this.#eased = false;
     this.#tell(asSlot(parentSlot + 1), 'missingSlot');
-    if (this.#replayed && this.#resumable) this.#onPartial(asSlot(parentSlot));
+    if (this.#mayEase && this.#resumable) this.#onPartial(asSlot(parentSlot));
   }
 
   /**
@@ -163,14 +175,25 @@ export class ContinuityTracker {
   #notePartial(slot: number, createdAtMs: number | undefined): void {
     const startedLive = this.#started.get(slot);
     const isLive = this.#isLive(createdAtMs);
-    const isWhole = startedLive === true || (startedLive === false && isLive === false);
+    const isReplay = startedLive === false && isLive === false;
+    const isWhole = startedLive === true || (isReplay && !this.#mayBeSkewed(createdAtMs));
     if (isWhole || this.#frozenInSession.has(slot)) {
       this.#partial.delete(slot);
       this.#ease(isLive === true);
       return;
     }
     this.#addPartial(slot);
-    if (isLive === true && this.#partial.has(slot)) this.#onPartial(asSlot(slot));
+    if (!this.#partial.has(slot) || (isLive !== true && (!isReplay || this.#askedForSkew))) return;
+    if (isReplay) this.#askedForSkew = true;
+    this.#onPartial(asSlot(slot));
+  }
+
+  get #mayEase(): boolean {
+    return this.#replayed && this.#sessions === 1;
+  }
+
+  #mayBeSkewed(createdAtMs: number | undefined): boolean {
+    return (createdAtMs ?? 0) > (this.#openedAtMs ?? 0) - CLOCK_SKEW_MS;
   }
 
   /** Whether an update was made after the session was opened; undefined where times are not told. */
@@ -200,7 +223,7 @@ export class ContinuityTracker {
    */
   #ease(reachesLive: boolean): void {
     this.#reachedLive ||= reachesLive;
-    if (!this.#replayed || !this.#reachedLive || this.#eased || this.#partial.size > 0) return;
+    if (!this.#mayEase || !this.#reachedLive || this.#eased || this.#partial.size > 0) return;
     this.#eased = true;
     this.#open = false;
     this.#report({

@@ -149,7 +149,11 @@ export class StreamSet {
     }));
   }
 
-  /** Connects all of them. Call once. @param fromSlot where their first sessions begin their replay; absent: none */
+  /**
+   * Connects all of them. Call once.
+   * @param fromSlot where the first session of a single stream begins its replay; absent: none. Several begin without:
+   *   a slot that one of them has in part would have to be judged by what the others had of it
+   */
   start(sink: StreamSink, subscription: StreamSubscription, fromSlot?: Slot): void {
     if (this.#sink !== undefined) throw new Error('the stream set was started twice');
     this.#sink = sink;
@@ -159,7 +163,8 @@ export class StreamSet {
     );
     const { clock } = this.#options;
     this.#timers = [clock.every(LOOK_MS, () => this.#look()), clock.every(REPORT_MS, () => this.#report())];
-    for (const member of this.#members) member.stream.start(this.#sinkOf(member), subscription, fromSlot);
+    const from = this.#members.length === 1 ? fromSlot : undefined;
+    for (const member of this.#members) member.stream.start(this.#sinkOf(member), subscription, from);
   }
 
   resubscribe(subscription: StreamSubscription): void {

@@ -224,6 +224,8 @@ export class YellowstoneStream {
       else if (kind === 'slot' || kind === 'blockMeta') {
         session.lastSlotUs = receivedUs;
         session.slotSeen = true;
+        // It was for the first session: by the next one that slot may be long gone.
+        this.#startFrom = undefined;
         // Slots flow: the endpoint is well, and the next failure starts from the shortest pause.
         this.#failures = 0;
         this.#replayRefused = false;

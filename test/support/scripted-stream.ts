@@ -1,5 +1,5 @@
 /** A member of a stream set whose every word a test says. */
-import { type Address, asSlot, type Signature } from '../../src/model/brands.js';
+import { type Address, asSlot, type Signature, type Slot } from '../../src/model/brands.js';
 import type { MemberStream } from '../../src/stream/stream-set.js';
 import type { SlotStatus, StreamGap, StreamSink, StreamSubscription } from '../../src/stream/types.js';
 import { blockMeta, gap, slotUpdate, write } from './stream-updates.js';
@@ -8,6 +8,7 @@ export class ScriptedStream implements MemberStream {
   readonly name: string;
   readonly subscriptions: StreamSubscription[] = [];
   readonly cuts: string[] = [];
+  startedFrom: Slot | undefined;
   closed = false;
   #sink: StreamSink | undefined;
   #writes: number;
@@ -18,7 +19,8 @@ export class ScriptedStream implements MemberStream {
     this.#writes = firstWriteVersion;
   }
 
-  start(sink: StreamSink, subscription: StreamSubscription): void {
+  start(sink: StreamSink, subscription: StreamSubscription, fromSlot?: Slot): void {
+    this.startedFrom = fromSlot;
     this.#sink = sink;
     this.subscriptions.push(subscription);
   }
