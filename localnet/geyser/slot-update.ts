@@ -1,4 +1,5 @@
 import type { SlotEvent, SlotLifeStatus } from '../engine/messages.js';
+import { ownBuffer } from '../own-buffer.js';
 import { writeCreatedAt } from './timestamp.js';
 import { WireWriter } from './wire-writer.js';
 
@@ -36,7 +37,8 @@ export class SlotUpdate {
       if (deadError !== undefined) writer.stringAlways(4, deadError);
       writer.close(start);
       writeCreatedAt(writer, atMs);
-      this.#body = writer.finish();
+      // Kept as long as the slot's history.
+      this.#body = ownBuffer(writer.finish());
     }
     return this.#body;
   }

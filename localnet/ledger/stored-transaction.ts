@@ -5,6 +5,7 @@
  */
 import { Packr } from 'msgpackr';
 import type { AccountWrite, ExecutedTransaction, TransactionErrorJson } from '../engine/messages.js';
+import { ownBuffer } from '../own-buffer.js';
 import type { TransactionList } from './transaction-list.js';
 
 // Shared record structures keep the property names out of every packed transaction.
@@ -43,6 +44,6 @@ export class StoredTransaction {
     if (Buffer.isBuffer(this.#body)) return;
     const { writes: _writes, accountKeys: _accountKeys, ...body } = this.#body;
     // Copied, because the packer hands out a view of a larger pool, which it would keep alive.
-    this.#body = Buffer.from(packr.pack(body));
+    this.#body = ownBuffer(packr.pack(body));
   }
 }
