@@ -21,7 +21,10 @@ export function installMemorySignal(): MemorySignal {
         if (log === undefined) unlogged = found;
         else log.info(MESSAGE, found);
       },
-      (error: unknown) => log?.error('a forced collection failed', { error }),
+      (error: unknown) => {
+        if (log === undefined) process.stderr.write(`a forced collection failed: ${String(error)}\n`);
+        else log.error('a forced collection failed', { error });
+      },
     );
   });
   return {

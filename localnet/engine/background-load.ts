@@ -1,6 +1,7 @@
 /**
  * Congestion: transactions of others that fill blocks and pay for it. They are real ones, signed and executed; all
- * they do is to use compute units. A slot's share follows from the seed and the slot, whatever else happens.
+ * they do is to use compute units. How many, how large and how well paid they are in a slot follows from the seed and
+ * the slot.
  */
 import { base58 } from '@scure/base';
 import sodium from 'sodium-native';

@@ -109,7 +109,8 @@ export class LeaderBuffer {
     entry.gone = true;
     this.live -= 1;
     if (this.bySignature.get(signature) === entry) this.bySignature.delete(signature);
-    if (this.worst.size > this.live + MAX_STALE_ENTRIES) this.worst.retain((one) => !one.gone);
+    for (const heap of [this.best, this.worst])
+      if (heap.size > this.live + MAX_STALE_ENTRIES) heap.retain((one) => !one.gone);
   }
 
   private dropWorst(): PendingTransaction {

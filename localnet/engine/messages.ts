@@ -140,7 +140,6 @@ export interface DroppedEvent {
     | 'duplicate'
     | 'unpayable'
     | 'forked'
-    | 'chaos'
     | 'invalid'
     /** No place in the network or in the leader's buffer. */
     | 'overload'

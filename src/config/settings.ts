@@ -255,7 +255,7 @@ export const SETTINGS = {
     'trading',
     integer(200, 60_000),
     '1000',
-    'How often a node is asked for these prices, of at most 4 pools at a time, all in turn.',
+    'Milliseconds between rounds of asking a node for these prices, of at most 4 pools each, all in turn.',
   ),
   PRIORITY_FEE_RAISE_PERCENT: setting(
     'trading',

@@ -110,7 +110,8 @@ export function assertRank(role: Role, needed: Role): void {
 
 function padded(token: string): Buffer {
   const bytes = Buffer.alloc(MAX_TOKEN_LENGTH);
-  if (token.length > MAX_TOKEN_LENGTH) throw new HotslotError('CONFIG_INVALID', { field: 'API_TOKEN' });
+  if (token.length > MAX_TOKEN_LENGTH)
+    throw new HotslotError('CONFIG_INVALID', { detail: 'A token is too long.' });
   bytes.write(token, 'latin1');
   return bytes;
 }
