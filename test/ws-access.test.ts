@@ -44,7 +44,7 @@ const ORDER = {
   mode: 'exactIn',
 };
 
-async function listen(tokens: Partial<typeof TOKENS> = {}): Promise<string> {
+async function listen(tokens: Partial<typeof TOKENS> = {}, maxConnections?: number): Promise<string> {
   const access = new Access({
     admin: undefined,
     trade: undefined,
@@ -63,7 +63,8 @@ async function listen(tokens: Partial<typeof TOKENS> = {}): Promise<string> {
     access,
     clock: systemClock,
     onUnexpected,
-    extend: (app) => {
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    extend: (app, onSocketGone) => {
       hub = new LiveHub({ clock: systemClock, defer: setImmediate });
       plane = mountWebSocket(app, {
         hub,
@@ -71,6 +72,7 @@ async function listen(tokens: Partial<typeof TOKENS> = {}): Promise<string> {
         access,
         clock: systemClock,
         startedAtMs: 1,
+        onSocketGone,
         onUnexpected,
       });
     },
@@ -85,6 +87,18 @@ async function connect(url: string, options: ConstructorParameters<typeof TestCl
 }
 
 describe('connecting', () => {
+  it('counts as a connection as long as the socket lives, and not after it', async () => {
+    const url = await listen({}, 3);
+    for (let number = 0; number < 10; number++) {
+      const { socket } = await connect(url);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      if (number % 2 === 0) socket.close();
+      else socket.terminate();
+      await closed;
+    }
+    await connect(url);
+  });
+
   it('needs a token where one is configured: in the header, or for browsers in a subprotocol', async () => {
     const url = await listen(TOKENS);
     expect(await TestClient.refusal(url)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });

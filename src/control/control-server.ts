@@ -29,8 +29,12 @@ export interface ControlServerOptions {
   readonly onUnexpected: (error: unknown, path: string) => void;
   /** A wrong method on a known path is answered 404 like any other address that is not there. */
   readonly hidesMethods?: boolean;
-  /** More on the same app before it listens: WebSocket and files. */
-  readonly extend?: (app: TemplatedApp) => void;
+  /**
+   * More on the same app before it listens: WebSocket and files.
+   * @param onSocketGone to be called when a WebSocket has ended: of a connection that was upgraded the server itself
+   *   tells no end
+   */
+  readonly extend?: (app: TemplatedApp, onSocketGone: () => void) => void;
 }
 
 export interface ControlServer {
@@ -46,8 +50,8 @@ export interface ControlServer {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   assertGuarded(options);
   const app = uWS.App();
-  if (options.maxConnections !== undefined) limitConnections(app, options.maxConnections);
-  options.extend?.(app);
+  const onSocketGone = limitConnections(app, options.maxConnections ?? Number.POSITIVE_INFINITY);
+  options.extend?.(app, onSocketGone);
   const gate = new Gate(options);
   for (const route of options.routes) mount(app, route, gate, options);
   app.any('/*', (response, request) => refuseUnknown(response, request, gate, options));
@@ -70,8 +74,11 @@ function assertGuarded({ host, access }: ControlServerOptions): void {
   throw new HotslotError('CONFIG_INVALID', { detail: `${host} is not loopback: a token is required.` });
 }
 
-/** Closed before anything is read: there is no request yet that an answer could be given to. */
-function limitConnections(app: TemplatedApp, most: number): void {
+/**
+ * Closed before anything is read: there is no request yet that an answer could be given to.
+ * @returns to be called at the end of each connection that was upgraded
+ */
+function limitConnections(app: TemplatedApp, most: number): () => void {
   let open = 0;
   const onChange = (response: HttpResponse, change: unknown): void => {
     const hasCome = Number(change) > 0;
@@ -79,6 +86,9 @@ function limitConnections(app: TemplatedApp, most: number): void {
     if (hasCome && open > most) response.close();
   };
   app.filter(onChange);
+  return () => {
+    open -= 1;
+  };
 }
 
 function mount(app: TemplatedApp, route: Route, gate: Gate, options: ControlServerOptions): void {

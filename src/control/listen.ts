@@ -57,9 +57,9 @@ export async function listenForOperators(options: ListenOptions): Promise<Contro
   let webSocket: WebSocketPlane | undefined;
   const control = await startControlServer({
     ...common,
-    extend: (app) => {
+    extend: (app, onSocketGone) => {
       mountDashboard(app, common);
-      webSocket = mountWebSocket(app, { ...common, hub: live.hub, operations, startedAtMs });
+      webSocket = mountWebSocket(app, { ...common, hub: live.hub, operations, startedAtMs, onSocketGone });
     },
     port: config.CONTROL_PORT,
     portSetting: 'CONTROL_PORT',

@@ -35,6 +35,8 @@ export interface WebSocketOptions {
   readonly rate?: RequestRate;
   readonly clock: Clock;
   readonly startedAtMs: number;
+  /** Called when a socket has ended. */
+  readonly onSocketGone?: () => void;
   readonly onUnexpected: (error: unknown, path: string) => void;
 }
 
@@ -83,6 +85,7 @@ export function mountWebSocket(app: TemplatedApp, options: WebSocketOptions): We
     drain: (socket) => socket.getUserData().client?.onDrain(),
     close: (socket) => {
       connections -= 1;
+      options.onSocketGone?.();
       const { client } = socket.getUserData();
       if (client === undefined) return;
       client.forget();
