@@ -10,6 +10,7 @@ import { type Address, asSlot, type Slot } from '../model/brands.js';
 import type { Holding } from '../risk/positions.js';
 import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import { type ChainReader, MAX_ACCOUNTS_A_CALL } from '../send/chain-reader.js';
+import { RESUME_OVERLAP_SLOTS } from '../stream/continuity.js';
 import { fanOut } from '../stream/fan-out.js';
 import type { StreamRecorder } from '../stream/recorder.js';
 import { type EndpointStatus, type StreamGuard, StreamSet } from '../stream/stream-set.js';
@@ -28,8 +29,6 @@ const SLOTS_AN_EPOCH = 432_000;
 const POOL_READ_RETRY_MS = 500;
 /** Of more that come before the desk stands the oldest are dropped: polling finds what became of ours. */
 const MAX_HELD_TRANSACTIONS = 4_096;
-/** The stream replays so many slots before the one at which the pools were read, for short forks that froze late. */
-const START_OVERLAP_SLOTS = 4;
 
 export interface MarketDataOptions {
   readonly endpoints: Endpoints;
@@ -164,7 +163,7 @@ export class MarketData {
     this.#track([...this.book.watchedAccounts(), ...this.#options.endpoints.lookupTables]);
     this.#trackWallets(holdings, wallets);
     const fromSlot =
-      this.#readAt === undefined ? undefined : asSlot(Math.max(0, this.#readAt - START_OVERLAP_SLOTS));
+      this.#readAt === undefined ? undefined : asSlot(Math.max(0, this.#readAt - RESUME_OVERLAP_SLOTS));
     this.#streams.start(fanOut(this.cache, this.#follower()), this.#subscription(), fromSlot);
   }
 

@@ -20,7 +20,7 @@ import type { BlockMetaUpdate, SlotUpdate, StreamGap } from './types.js';
 const MEMORY_SLOTS = 1_024;
 /** The first ping goes out with the request and the others follow half a second apart. */
 const PONGS_TO_CATCH_UP = 3;
-/** Replay starts this many slots before the last complete one, for short forks that froze meanwhile. */
+/** A replay starts this many slots before the one that is known whole, for short forks that froze meanwhile. */
 export const RESUME_OVERLAP_SLOTS = 4;
 
 /**
@@ -66,11 +66,6 @@ export class ContinuityTracker {
   constructor(report: (gap: StreamGap) => void, onPartial: (slot: Slot) => void) {
     this.#report = report;
     this.#onPartial = onPartial;
-  }
-
-  /** Whether slots of this session are known of which not everything has come. */
-  get hasPartialSlots(): boolean {
-    return this.#partial.size > 0;
   }
 
   /** Highest slot that was named in any way. */

@@ -24,11 +24,6 @@ export class SessionReader implements UpdateHandler {
     this.#continuity = new ContinuityTracker((gap) => sink.onGap(gap), onPartial);
   }
 
-  /** Whether slots of this session are known of which not everything has come. */
-  get hasPartialSlots(): boolean {
-    return this.#continuity.hasPartialSlots;
-  }
-
   /** Where a new session should resume; undefined to start fresh. */
   get resumeFrom(): Slot | undefined {
     return this.#continuity.resumeFrom;

@@ -107,8 +107,6 @@ export class YellowstoneStream {
   #retry: TimerHandle | undefined;
   #failures = 0;
   #replayRefused = false;
-  /** The server replays at a session's start and not within one. */
-  #laterReplayRefused = false;
   #startFrom: Slot | undefined;
   #gapReason: StreamGap['reason'] = 'start';
   #covering: Covering | undefined;
@@ -268,8 +266,7 @@ export class YellowstoneStream {
   /** The subscription anew, as it is, with a replay: what comes live meanwhile waits behind it at the server. */
   #askReplay(fromSlot: Slot): void {
     const session = this.#session;
-    if (session?.transport === undefined || this.#laterReplayRefused) return;
-    if (session.replaysAsked >= MAX_REPLAYS_A_SESSION) return;
+    if (session?.transport === undefined || session.replaysAsked >= MAX_REPLAYS_A_SESSION) return;
     session.replaysAsked++;
     session.transport.send(subscribeRequest(this.#subscription, fromSlot));
   }
@@ -313,10 +310,7 @@ export class YellowstoneStream {
     if (session.fromSlot !== undefined && !session.slotSeen && REPLAY_REFUSALS.has(end.code)) {
       this.#replayRefused = true;
     }
-    const isLagging = end.code === status.INTERNAL && /lagged/.test(end.detail);
-    if (isLagging) this.#gapReason = 'lagged';
-    else if (session.replaysAsked > 0 && this.#reader!.hasPartialSlots && REPLAY_REFUSALS.has(end.code))
-      this.#laterReplayRefused = true;
+    if (end.code === status.INTERNAL && /lagged/.test(end.detail)) this.#gapReason = 'lagged';
     this.#down(
       end.code === status.OK ? 'the server ended the stream' : `gRPC status ${end.code}: ${end.detail}`,
     );
