@@ -67,9 +67,7 @@ export class RiskAdmission implements Admission {
       this.#options.gate.check(risk);
       return { wallet: wallet.address };
     }
-    const shrinks = this.#options.gate.shrinksPosition(risk);
-    this.#options.gate.accept(risk);
-    if (shrinks) this.#shrinking.add(request.tradeId);
+    if (this.#options.gate.accept(risk)) this.#shrinking.add(request.tradeId);
     return { wallet: wallet.address };
   }
 

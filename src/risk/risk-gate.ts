@@ -90,7 +90,7 @@ export class RiskGate {
    * Whether a trade shrinks a position: what it spends is held (by confirmed balances, beyond what live
    * trades spend already) and is not the quote mint, and what it buys is the quote mint or SOL.
    */
-  shrinksPosition(request: Pick<Reservation, 'wallet' | 'inputMint' | 'outputMint' | 'mostIn'>): boolean {
+  #shrinksPosition(request: Pick<Reservation, 'wallet' | 'inputMint' | 'outputMint' | 'mostIn'>): boolean {
     const { wallet, inputMint, outputMint, mostIn } = request;
     if (inputMint === this.#quoteMint) return false;
     if (outputMint !== this.#quoteMint && outputMint !== SOL_MINT) return false;
@@ -99,15 +99,17 @@ export class RiskGate {
 
   /**
    * Checks and reserves. `Reservations.release` ends it, once confirmed balances hold the landing.
+   * @returns whether it shrinks a position
    * @throws HotslotError KILL_SWITCH_ACTIVE, MINT_DENIED, RISK_LIMIT (context.limit names it), PRICE_IMPACT,
    *   REFERENCE_DEVIATION, REFERENCE_UNKNOWN, INSUFFICIENT_FUNDS, RATE_LIMITED
    */
-  accept(request: RiskRequest): void {
-    const shrinks = this.shrinksPosition(request);
+  accept(request: RiskRequest): boolean {
+    const shrinks = this.#shrinksPosition(request);
     this.#checkSwitch(shrinks);
     this.#checkLimits(request, shrinks);
     this.#reservations.add(request);
     this.#acceptedAtUs.push(this.#clock.monotonicUs());
+    return shrinks;
   }
 
   /**
@@ -115,7 +117,7 @@ export class RiskGate {
    * counted. @throws HotslotError as `accept` does, but for KILL_SWITCH_ACTIVE
    */
   check(request: RiskRequest): void {
-    this.#checkLimits(request, this.shrinksPosition(request));
+    this.#checkLimits(request, this.#shrinksPosition(request));
   }
 
   #checkSwitch(shrinks: boolean): void {
