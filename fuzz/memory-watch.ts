@@ -2,6 +2,7 @@
  * Memory over a run: sampled after forced collections, and judged by the slope of its second half. What a call takes
  * for a moment (a key derivation, a profile) is no leak: of each stretch of that half the median sample counts.
  */
+import { INDEX_FILE } from '../src/journal/trade-index.js';
 import { mappedFileBytes, residentBytes } from './process-facts.js';
 
 export interface MemorySample {
@@ -21,8 +22,6 @@ export interface MemoryTrend {
 }
 
 const MIB = 1024 * 1024;
-/** The executor's index of trades, which LMDB maps. */
-const HISTORY_FILE = 'trades.mdb';
 /**
  * Rises over the second half that are leaks. What JavaScript holds is known to the byte, but for what is under way at
  * that moment; resident memory also has what allocators keep for later.
@@ -43,7 +42,7 @@ export class MemoryWatch {
 
   /** @param collected what the process said right after a collection */
   sample(sent: number, { heapUsed, external }: Pick<NodeJS.MemoryUsage, 'heapUsed' | 'external'>): void {
-    const history = mappedFileBytes(this.#pid, HISTORY_FILE);
+    const history = mappedFileBytes(this.#pid, INDEX_FILE);
     this.#history.push({ sent, bytes: history });
     this.#resident.push({ sent, bytes: residentBytes(this.#pid) - history });
     this.#held.push({ sent, bytes: heapUsed + external });

@@ -3,16 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { startCluster } from '../localnet/cluster.js';
 import { HotCache } from '../src/cache/hot-cache.js';
-import type { FetchedAnswer } from '../src/cache/refetcher.js';
-import { type Address, asSlot } from '../src/model/brands.js';
+import type { Address } from '../src/model/brands.js';
 import { YellowstoneStream } from '../src/stream/yellowstone-stream.js';
 import { systemClock } from '../src/time/clock.js';
-import { call } from './localnet/cluster-rpc.js';
-
-interface RpcAnswer {
-  readonly context: { readonly slot: number };
-  readonly value: readonly ({ lamports: number; owner: string; data: [string, string] } | null)[];
-}
+import { clusterFetch } from './support/cluster-fetch.js';
 
 it('holds what the ledger holds, at processed and at confirmed, after everything that can happen', async () => {
   const cluster = await startCluster({
@@ -26,20 +20,7 @@ it('holds what the ledger holds, at processed and at confirmed, after everything
   const addresses = info.pools.flatMap(
     (pool) => [pool.address, pool.token0Vault, pool.token1Vault] as Address[],
   );
-  const fetch = async (asked: readonly Address[], minContextSlot: number): Promise<FetchedAnswer> => {
-    const options = { encoding: 'base64', commitment: 'confirmed', minContextSlot };
-    const { context, value } = await call<RpcAnswer>(info.rpcUrl, 'getMultipleAccounts', [asked, options]);
-    const accounts = value.map((one) =>
-      one === null
-        ? undefined
-        : {
-            lamports: BigInt(one.lamports),
-            owner: one.owner as Address,
-            data: Buffer.from(one.data[0], 'base64'),
-          },
-    );
-    return { contextSlot: asSlot(context.slot), accounts };
-  };
+  const fetch = clusterFetch(info.rpcUrl);
   const random = { next: () => 0.5 };
   const cache = new HotCache({ clock: systemClock, random, fetch });
   onTestFinished(() => cache.close());

@@ -6,17 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { startCluster } from '../localnet/cluster.js';
 import { HotCache } from '../src/cache/hot-cache.js';
-import type { FetchedAnswer } from '../src/cache/refetcher.js';
 import { type Address, asSlot } from '../src/model/brands.js';
 import type { StreamGap } from '../src/stream/types.js';
 import { YellowstoneStream } from '../src/stream/yellowstone-stream.js';
 import { systemClock } from '../src/time/clock.js';
 import { call } from './localnet/cluster-rpc.js';
-
-interface RpcAnswer {
-  readonly context: { readonly slot: number };
-  readonly value: readonly ({ lamports: number; owner: string; data: [string, string] } | null)[];
-}
+import { clusterFetch } from './support/cluster-fetch.js';
 
 const ROUNDS = 8;
 /** Slots before the confirmed one at which a replay begins. */
@@ -34,20 +29,7 @@ it('holds what the ledger holds whenever it is fresh', async () => {
   const addresses = info.pools.flatMap(
     (pool) => [pool.address, pool.token0Vault, pool.token1Vault] as Address[],
   );
-  const fetch = async (asked: readonly Address[], minContextSlot: number): Promise<FetchedAnswer> => {
-    const options = { encoding: 'base64', commitment: 'confirmed', minContextSlot };
-    const { context, value } = await call<RpcAnswer>(info.rpcUrl, 'getMultipleAccounts', [asked, options]);
-    const accounts = value.map((one) =>
-      one === null
-        ? undefined
-        : {
-            lamports: BigInt(one.lamports),
-            owner: one.owner as Address,
-            data: Buffer.from(one.data[0], 'base64'),
-          },
-    );
-    return { contextSlot: asSlot(context.slot), accounts };
-  };
+  const fetch = clusterFetch(info.rpcUrl);
   const random = { next: () => 0.5 };
   const limits = { backoffFirstMs: 5, backoffMostMs: 10 };
   let sessions = 0;

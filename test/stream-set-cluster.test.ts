@@ -5,17 +5,11 @@ import { createChaos } from '../localnet/chaos/chaos.js';
 import { startCluster } from '../localnet/cluster.js';
 import { startGeyser } from '../localnet/geyser/start-geyser.js';
 import { HotCache } from '../src/cache/hot-cache.js';
-import type { FetchedAnswer } from '../src/cache/refetcher.js';
-import { type Address, asSlot } from '../src/model/brands.js';
+import type { Address } from '../src/model/brands.js';
 import { StreamSet } from '../src/stream/stream-set.js';
 import { YellowstoneStream } from '../src/stream/yellowstone-stream.js';
 import { systemClock } from '../src/time/clock.js';
-import { call } from './localnet/cluster-rpc.js';
-
-interface RpcAnswer {
-  readonly context: { readonly slot: number };
-  readonly value: readonly ({ lamports: number; owner: string; data: [string, string] } | null)[];
-}
+import { clusterFetch } from './support/cluster-fetch.js';
 
 const random = { next: () => 0.5 };
 
@@ -34,20 +28,7 @@ it('goes on from the other server when one freezes, and holds what the ledger ho
   const addresses = info.pools.flatMap(
     (pool) => [pool.address, pool.token0Vault, pool.token1Vault] as Address[],
   );
-  const fetch = async (asked: readonly Address[], minContextSlot: number): Promise<FetchedAnswer> => {
-    const options = { encoding: 'base64', commitment: 'confirmed', minContextSlot };
-    const { context, value } = await call<RpcAnswer>(info.rpcUrl, 'getMultipleAccounts', [asked, options]);
-    const accounts = value.map((one) =>
-      one === null
-        ? undefined
-        : {
-            lamports: BigInt(one.lamports),
-            owner: one.owner as Address,
-            data: Buffer.from(one.data[0], 'base64'),
-          },
-    );
-    return { contextSlot: asSlot(context.slot), accounts };
-  };
+  const fetch = clusterFetch(info.rpcUrl);
   const cache = new HotCache({ clock: systemClock, random, fetch });
   onTestFinished(() => cache.close());
   cache.track(addresses);

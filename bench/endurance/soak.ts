@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { mappedFileBytes } from '../../fuzz/process-facts.js';
 import { ControlClient } from '../../src/cli/control-client.js';
+import { INDEX_FILE } from '../../src/journal/trade-index.js';
 import { PACKAGE_ROOT } from '../environment.js';
 import { Arena, type Target } from '../support/arena.js';
 import { offerIntents } from '../support/intent-load.js';
@@ -21,8 +22,6 @@ const SAMPLE_MS = 1_000;
 const SETTLE_MS = 90_000;
 /** Code is compiled, caches and recent trades fill: what comes before says nothing of leaks. */
 const SETTLED_SHARE = 0.4;
-/** The index of trades, which LMDB maps. */
-const HISTORY_FILE = 'trades.mdb';
 const PICTURE = join(PACKAGE_ROOT, 'bench', 'results', 'soak.svg');
 
 interface Options {
@@ -95,7 +94,7 @@ class Sampler {
         MemorySample,
         'history' | 'resident'
       >;
-      const history = mappedFileBytes(this.#pid, HISTORY_FILE);
+      const history = mappedFileBytes(this.#pid, INDEX_FILE);
       this.#samples.push({ ...memory, history, resident: memory.rss - history });
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }

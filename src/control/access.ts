@@ -13,7 +13,7 @@ const RANK: { readonly [R in Role]: number } = { open: 0, stop: 0, read: 1, trad
 
 /** Longest token, characters of ASCII. */
 const MAX_TOKEN_LENGTH = 1_024;
-const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
+const BEARER = new RegExp(`^Bearer ([\\x21-\\x7e]{1,${MAX_TOKEN_LENGTH}})$`, 'i');
 
 const LOOPBACK_HOST = /^(127(?:\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
 
@@ -33,7 +33,7 @@ export interface AccessOptions {
 }
 
 export class Access {
-  readonly #tokens: readonly { readonly role: Role; readonly padded: Buffer }[];
+  readonly #tokens: readonly { readonly role: Role; readonly bytes: Buffer }[];
   /** The token that is asked about, padded like the configured ones. */
   readonly #asked = Buffer.alloc(MAX_TOKEN_LENGTH);
   readonly isLoopback: boolean;
@@ -47,7 +47,7 @@ export class Access {
       ['read', options.read],
     ] as const;
     this.#tokens = given.flatMap(([role, token]) =>
-      token === undefined ? [] : [{ role, padded: padded(token) }],
+      token === undefined ? [] : [{ role, bytes: padded(token) }],
     );
     this.isLoopback = options.loopback;
   }
@@ -91,8 +91,8 @@ export class Access {
     this.#asked.fill(0).write(token, 'latin1');
     let found: Role | undefined;
     // Every token is compared, so that the time says nothing of which one was close.
-    for (const { role, padded } of this.#tokens) {
-      if (timingSafeEqual(padded, this.#asked)) found ??= role;
+    for (const { role, bytes } of this.#tokens) {
+      if (timingSafeEqual(bytes, this.#asked)) found ??= role;
     }
     return found;
   }
@@ -109,9 +109,9 @@ export function assertRank(role: Role, needed: Role): void {
 }
 
 function padded(token: string): Buffer {
-  const bytes = Buffer.alloc(MAX_TOKEN_LENGTH);
   if (token.length > MAX_TOKEN_LENGTH)
     throw new HotslotError('CONFIG_INVALID', { detail: 'A token is too long.' });
+  const bytes = Buffer.alloc(MAX_TOKEN_LENGTH);
   bytes.write(token, 'latin1');
   return bytes;
 }

@@ -5,7 +5,8 @@
 import type { PoolKeys } from '../market/types.js';
 import type { Address } from '../model/brands.js';
 import type { ChainReader, PrioritizationFee } from '../send/chain-reader.js';
-import type { Clock, TimerHandle } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
+import { Rounds } from '../time/rounds.js';
 
 /** Pools asked for in one round, one after the other; the next round goes on with the next ones. */
 export const MAX_POOLS_A_ROUND = 4;
@@ -27,50 +28,35 @@ export interface FeeWatchOptions {
 
 export class FeeWatch {
   readonly #options: FeeWatchOptions;
-  readonly #timer: TimerHandle;
+  readonly #rounds: Rounds;
   #next = 0;
-  #isAsking = false;
-  #isFailing = false;
-  #isClosed = false;
 
   /** Asks at once, and then every `pollMs`. While no node answers, the last levels stand. */
   constructor(options: FeeWatchOptions) {
     this.#options = options;
-    this.#timer = options.clock.every(options.pollMs, () => void this.#round());
-    void this.#round();
+    const { clock, pollMs, onFault } = options;
+    this.#rounds = new Rounds({ clock, pollMs, round: (isClosed) => this.#round(isClosed), onFault });
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#timer.cancel();
+    this.#rounds.close();
   }
 
-  /** A round that takes longer than the period is not overtaken by the next. */
-  async #round(): Promise<void> {
-    if (this.#isAsking || this.#isClosed) return;
-    this.#isAsking = true;
-    try {
-      const pools = this.#options.pools();
-      for (let asked = 0; asked < Math.min(MAX_POOLS_A_ROUND, pools.length); asked += 1) {
-        const pool = pools[this.#next % pools.length]!;
-        // Also after one that fails: the others must not wait behind it.
-        this.#next = (this.#next + 1) % pools.length;
-        await this.#ask(pool);
-        if (this.#isClosed) return;
-      }
-      this.#isFailing = false;
-    } catch (error) {
-      if (!this.#isFailing && !this.#isClosed) this.#options.onFault(error);
-      this.#isFailing = true;
-    } finally {
-      this.#isAsking = false;
+  async #round(isClosed: () => boolean): Promise<void> {
+    const pools = this.#options.pools();
+    for (let asked = 0; asked < Math.min(MAX_POOLS_A_ROUND, pools.length); asked += 1) {
+      const pool = pools[this.#next % pools.length]!;
+      // Also after one that fails: the others must not wait behind it.
+      this.#next = (this.#next + 1) % pools.length;
+      await this.#ask(pool, isClosed);
+      if (isClosed()) return;
     }
   }
 
-  async #ask({ pool, vault0, vault1, observation }: PoolKeys): Promise<void> {
+  async #ask({ pool, vault0, vault1, observation }: PoolKeys, isClosed: () => boolean): Promise<void> {
     const { reader, percentile, setFeeLevel } = this.#options;
     const fees = await reader.recentPrioritizationFees([pool, vault0, vault1, observation]);
-    if (!this.#isClosed) setFeeLevel(pool, feeLevelOf(fees, percentile));
+    if (!isClosed()) setFeeLevel(pool, feeLevelOf(fees, percentile));
   }
 }
 

@@ -12,6 +12,8 @@ import { listSegments, segmentPath } from './segments.js';
 
 /** Bump when the layout changes: an index of another version is thrown away and rebuilt. */
 const INDEX_VERSION = 2;
+/** Name of the index's file, which LMDB maps. */
+export const INDEX_FILE = 'trades.mdb';
 /** Trades put between two turns of the event loop while rebuilding. */
 const TRADES_A_TURN = 64;
 /** Records read between two turns. */
@@ -70,7 +72,7 @@ export class TradeIndex {
     if (index === undefined || !index.#isOf(options.genesisHash)) {
       await index?.close();
       rmSync(options.dir, { recursive: true, force: true });
-      index = new TradeIndex(open({ path: join(options.dir, 'trades.mdb'), ...COMMITS }));
+      index = new TradeIndex(open({ path: join(options.dir, INDEX_FILE), ...COMMITS }));
       await index.#putMeta('version', INDEX_VERSION);
       await index.#putMeta('genesisHash', options.genesisHash);
     }
@@ -98,7 +100,7 @@ export class TradeIndex {
 
   static #openAt(dir: string): TradeIndex | undefined {
     try {
-      return new TradeIndex(open({ path: join(dir, 'trades.mdb'), ...COMMITS }));
+      return new TradeIndex(open({ path: join(dir, INDEX_FILE), ...COMMITS }));
     } catch {
       // Not readable as LMDB: it holds nothing of its own, so it is rebuilt rather than repaired.
       return undefined;

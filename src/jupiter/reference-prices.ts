@@ -1,6 +1,7 @@
 /** Jupiter's prices of the mints that we trade, kept fresh in the background and read without any waiting. */
 import type { Address } from '../model/brands.js';
-import type { Clock, TimerHandle } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
+import { Rounds } from '../time/rounds.js';
 import type { JupiterClient } from './jupiter-client.js';
 import type { JupiterPrice } from './types.js';
 
@@ -26,16 +27,13 @@ export interface PriceWithAge extends JupiterPrice {
 export class ReferencePrices {
   readonly #options: ReferencePricesOptions;
   readonly #prices = new Map<Address, JupiterPrice>();
-  readonly #timer: TimerHandle;
-  #isAsking = false;
-  #isFailing = false;
-  #isClosed = false;
+  readonly #rounds: Rounds;
 
   /** Asks at once, and then every `pollMs`. */
   constructor(options: ReferencePricesOptions) {
     this.#options = options;
-    this.#timer = options.clock.every(options.pollMs, () => void this.#refresh());
-    void this.#refresh();
+    const { clock, pollMs, onFault, onRecovered } = options;
+    this.#rounds = new Rounds({ clock, pollMs, round: () => this.#refresh(), onFault, onRecovered });
   }
 
   /** The newest price that was heard, with its age; undefined where there was none yet. */
@@ -46,26 +44,13 @@ export class ReferencePrices {
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#timer.cancel();
+    this.#rounds.close();
   }
 
-  /** A round that takes longer than the period is not overtaken by the next. */
   async #refresh(): Promise<void> {
-    if (this.#isAsking || this.#isClosed) return;
-    this.#isAsking = true;
-    try {
-      const mints = this.#options.mints().slice(0, MAX_WATCHED_MINTS);
-      await this.#options.client.prices(mints, (prices) => {
-        for (const price of prices) this.#prices.set(price.mint, price);
-      });
-      if (this.#isFailing) this.#options.onRecovered();
-      this.#isFailing = false;
-    } catch (error) {
-      if (!this.#isFailing && !this.#isClosed) this.#options.onFault(error);
-      this.#isFailing = true;
-    } finally {
-      this.#isAsking = false;
-    }
+    const mints = this.#options.mints().slice(0, MAX_WATCHED_MINTS);
+    await this.#options.client.prices(mints, (prices) => {
+      for (const price of prices) this.#prices.set(price.mint, price);
+    });
   }
 }
