@@ -96,6 +96,59 @@ describe('slippage', () => {
   });
 });
 
+describe('a confirmed landing that is undone', () => {
+  it('leaves its fees and its slippage, and counts as it lands again', async () => {
+    const rig = new DeskRig();
+    const figures = figuresOf(rig);
+    landedWith(rig, await rig.sent(), 1_980n, 'finalized');
+    const [before, slippageBefore] = [figures.quality.fees(), figures.quality.slippage()];
+    const trade = await rig.sent();
+    landedWith(rig, trade, 1_900n, 'confirmed');
+    expect([figures.quality.fees().transactions, figures.quality.slippage().realised.count]).toEqual([2, 2]);
+    const paidForIt = figures.quality.fees();
+    rig.forkLost(trade);
+    expect([figures.quality.fees(), figures.quality.slippage()]).toEqual([before, slippageBefore]);
+    expect(figures.quality.recentSlippageBps(10, 1)).toBe(100);
+    // What is exported may not fall, so that what was taken out is told apart.
+    expect(figures.quality.undoneFees()).toEqual({
+      baseLamports: paidForIt.baseLamports - before.baseLamports,
+      priorityLamports: paidForIt.priorityLamports - before.priorityLamports,
+    });
+    landedWith(rig, trade, 1_940n, 'confirmed');
+    landedWith(rig, trade, 1_940n, 'finalized');
+    expect(figures.quality.fees().transactions).toBe(2);
+    expect(figures.quality.slippage()).toMatchObject({ realised: { count: 2, mean: 200, max: 300 } });
+  });
+
+  it('and was not read, or expires, leaves nothing either', async () => {
+    const rig = new DeskRig({ maxAttempts: 1 });
+    const figures = figuresOf(rig);
+    for (const bare of [true, false]) {
+      const trade = await rig.sent();
+      rig.landed(trade, 'confirmed', { bare });
+      rig.forkLost(trade);
+      rig.expired(trade);
+      expect(trade.state).toBe('expired');
+    }
+    expect(figures.quality.fees()).toMatchObject({ transactions: 0, baseLamports: 0, priorityLamports: 0 });
+  });
+
+  it('in an earlier life of the process counts in this one as it lands again', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    landedWith(rig, trade, 1_980n, 'confirmed');
+    const next = new DeskRig();
+    const figures = figuresOf(next);
+    next.desk.resume(rig.replay(), 0);
+    const again = next.desk.get(trade.id)!;
+    next.forkLost(again);
+    expect(figures.quality.fees().transactions).toBe(0);
+    landedWith(next, again, 1_940n, 'confirmed');
+    landedWith(next, again, 1_940n, 'finalized');
+    expect(figures.quality.fees().transactions).toBe(1);
+  });
+});
+
 it('fees are told apart: signatures, and price times limit rounded up', async () => {
   const rig = new DeskRig({ computeUnitLimit: 60_000, computeUnitPriceMicroLamports: 1_001n });
   const figures = figuresOf(rig);
@@ -178,6 +231,19 @@ describe('what the figures are kept in', () => {
     for (const value of [100, 1, 2, 3, 4]) window.add(value);
     expect(window.figures()).toEqual({ count: 4, mean: 2.5, p50: 2, p95: 4, p99: 4, max: 4 });
     expect(window.recentMean(2, 1)).toBe(3.5);
+  });
+
+  it('a window forgets a sample that is taken out, and no other', () => {
+    const window = new SampleWindow(3);
+    const numbers = [1, 2, 3, 4].map((value) => window.add(value));
+    // Pushed out by the fourth.
+    window.remove(numbers[0]!);
+    expect(window.figures()).toMatchObject({ count: 3, mean: 3 });
+    window.remove(numbers[3]!);
+    expect(window.figures()).toMatchObject({ count: 2, mean: 2.5, max: 3 });
+    expect([window.recentMean(1, 1), window.recentMean(3, 3)]).toEqual([3, undefined]);
+    window.add(5);
+    expect(window.figures()).toMatchObject({ count: 2, mean: 4 });
   });
 
   it('names past the bound share one', () => {

@@ -44,12 +44,25 @@ function exportQuality(exporter: MetricExporter, { watch }: Executor): void {
       { value: p99 / BPS, labels: { percentile: '99' } },
     ];
   });
-  exporter.counter('fees_lamports_total', 'Lamports paid by landed transactions.', () => {
-    const { baseLamports, priorityLamports, tipLamports } = quality.fees();
+  // A counter may not fall: what was undone is told apart.
+  exporter.counter(
+    'fees_lamports_total',
+    'Lamports paid by landed transactions, those that were undone included.',
+    () => {
+      const { baseLamports, priorityLamports, tipLamports } = quality.fees();
+      const undone = quality.undoneFees();
+      return [
+        { value: baseLamports + undone.baseLamports, labels: { kind: 'base' } },
+        { value: priorityLamports + undone.priorityLamports, labels: { kind: 'priority' } },
+        { value: tipLamports, labels: { kind: 'tip' } },
+      ];
+    },
+  );
+  exporter.counter('undone_fees_lamports_total', 'Of these, what undone landings did not cost.', () => {
+    const { baseLamports, priorityLamports } = quality.undoneFees();
     return [
       { value: baseLamports, labels: { kind: 'base' } },
       { value: priorityLamports, labels: { kind: 'priority' } },
-      { value: tipLamports, labels: { kind: 'tip' } },
     ];
   });
 }

@@ -1,7 +1,7 @@
 /** What landed trades got against what they were quoted, and what they cost. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
 import type { TradeId } from '../model/brands.js';
-import type { Attempt, Trade } from '../model/trade.js';
+import { type Attempt, isUndone, type Trade, type TradeOutcome } from '../model/trade.js';
 import { SampleWindow, type WindowFigures } from './sample-window.js';
 
 const BPS = 10_000;
@@ -21,7 +21,7 @@ export interface SlippageFigures {
   readonly sinceAccepted: WindowFigures;
 }
 
-/** Lamports of all transactions of ours that landed, failed ones too. */
+/** Lamports of all transactions of ours that landed and were not undone, failed ones too. */
 export interface FeeFigures {
   readonly transactions: number;
   /** For the signatures. */
@@ -32,26 +32,40 @@ export interface FeeFigures {
   readonly tipLamports: number;
 }
 
+/** What a landing is counted with, so that it can be taken out again while it is not final. */
+interface Counted {
+  readonly baseLamports: bigint;
+  readonly priorityLamports: bigint;
+  /** Numbers of its samples; undefined for one that failed. */
+  readonly samples: { readonly [Window in keyof SlippageFigures]: number } | undefined;
+}
+
 export class ExecutionQuality {
   readonly #allowed = new SampleWindow(QUALITY_WINDOW);
   readonly #realised = new SampleWindow(QUALITY_WINDOW);
   readonly #sinceAccepted = new SampleWindow(QUALITY_WINDOW);
   readonly #unread = new Set<TradeId>();
+  /** Confirmed and not final; as many as trades are live at most. */
+  readonly #undoable = new Map<TradeId, Counted>();
   #transactions = 0;
   #baseLamports = 0n;
   #priorityLamports = 0n;
+  #undoneBaseLamports = 0n;
+  #undonePriorityLamports = 0n;
 
-  /** A trade counts once: when it is confirmed or failed, or finalized where its transaction was read only then. */
+  /**
+   * A landing counts once: when it is confirmed or failed, or finalized where its transaction was read only then. One
+   * that is undone is taken out again, and counts as it lands then (L7).
+   */
   onTrade({ trade, change }: TradeEvent): void {
     const { state } = change;
-    if (state === 'confirmed' || state === 'failed') {
-      if (this.#hasLandedBefore(trade)) return;
-      if (trade.outcome?.feeLamports === undefined) this.#remember(trade.id);
-      else this.#measure(trade);
-    } else if (state === 'finalized') {
+    if (state === 'confirmed') this.#confirmed(trade);
+    else if (state === 'failed') this.#measure(trade);
+    else if (state === 'finalized') {
+      this.#undoable.delete(trade.id);
       const isUnread = this.#unread.delete(trade.id);
       if (isUnread || trade.history.at(-2)?.state !== 'confirmed') this.#measure(trade);
-    }
+    } else if (isUndone(trade, change)) this.#undo(trade.id);
   }
 
   slippage(): SlippageFigures {
@@ -70,38 +84,68 @@ export class ExecutionQuality {
   fees(): FeeFigures {
     return {
       transactions: this.#transactions,
-      baseLamports: Number(this.#baseLamports),
-      priorityLamports: Number(this.#priorityLamports),
+      baseLamports: Number(this.#baseLamports - this.#undoneBaseLamports),
+      priorityLamports: Number(this.#priorityLamports - this.#undonePriorityLamports),
       tipLamports: 0,
     };
   }
 
-  /** A fork was lost and it landed again. */
-  #hasLandedBefore({ history }: Trade): boolean {
-    return history.slice(0, -1).some(({ state }) => state === 'confirmed');
+  /** Lamports that were counted and taken out again with their landings; it never falls. */
+  undoneFees(): Pick<FeeFigures, 'baseLamports' | 'priorityLamports'> {
+    return {
+      baseLamports: Number(this.#undoneBaseLamports),
+      priorityLamports: Number(this.#undonePriorityLamports),
+    };
   }
 
-  #remember(id: TradeId): void {
-    if (this.#unread.size < MAX_UNREAD) this.#unread.add(id);
+  #confirmed(trade: Trade): void {
+    const counted = this.#measure(trade);
+    if (counted !== undefined) this.#undoable.set(trade.id, counted);
+    else if (this.#unread.size < MAX_UNREAD) this.#unread.add(trade.id);
   }
 
-  #measure(trade: Trade): void {
+  #undo(id: TradeId): void {
+    this.#unread.delete(id);
+    const counted = this.#undoable.get(id);
+    if (counted === undefined) return;
+    this.#undoable.delete(id);
+    this.#transactions -= 1;
+    this.#undoneBaseLamports += counted.baseLamports;
+    this.#undonePriorityLamports += counted.priorityLamports;
+    const { samples } = counted;
+    if (samples === undefined) return;
+    this.#allowed.remove(samples.allowed);
+    this.#realised.remove(samples.realised);
+    this.#sinceAccepted.remove(samples.sinceAccepted);
+  }
+
+  /** @returns undefined where its transaction was not read */
+  #measure(trade: Trade): Counted | undefined {
     const attempt = trade.attempts.at(-1);
     const { outcome } = trade;
-    if (attempt === undefined || outcome?.feeLamports === undefined) return;
+    if (attempt === undefined || outcome?.feeLamports === undefined) return undefined;
     this.#transactions += 1;
-    const priority = priorityFeeLamports(attempt);
-    this.#priorityLamports += priority;
-    this.#baseLamports += outcome.feeLamports - priority;
-    const { spent, received } = outcome;
-    if (outcome.error !== undefined || spent === undefined || received === undefined) return;
-    const { quotedIn, quotedOut, limit } = attempt;
-    const { amountIn, amountOut } = trade.acceptedQuote;
-    const isExactIn = trade.intent.mode === 'exactIn';
+    const priorityLamports = priorityFeeLamports(attempt);
+    const baseLamports = outcome.feeLamports - priorityLamports;
+    this.#priorityLamports += priorityLamports;
+    this.#baseLamports += baseLamports;
+    return { baseLamports, priorityLamports, samples: this.#sample(trade, attempt, outcome) };
+  }
+
+  #sample(
+    { acceptedQuote, intent }: Trade,
+    { quotedIn, quotedOut, limit }: Attempt,
+    { error, spent, received }: TradeOutcome,
+  ): Counted['samples'] {
+    if (error !== undefined || spent === undefined || received === undefined) return undefined;
+    const { amountIn, amountOut } = acceptedQuote;
+    const isExactIn = intent.mode === 'exactIn';
     const worse = (quoted: bigint, real: bigint) => worseByBps(quoted, real, isExactIn);
-    this.#allowed.add(worse(isExactIn ? quotedOut : quotedIn, limit));
-    this.#realised.add(isExactIn ? worse(quotedOut, received) : worse(quotedIn, spent));
-    this.#sinceAccepted.add(isExactIn ? worse(amountOut, received) : worse(amountIn, spent));
+    return {
+      allowed: this.#allowed.add(worse(isExactIn ? quotedOut : quotedIn, limit)),
+      realised: this.#realised.add(isExactIn ? worse(quotedOut, received) : worse(quotedIn, spent)),
+      sinceAccepted: this.#sinceAccepted.add(isExactIn ? worse(amountOut, received) : worse(amountIn, spent)),
+    };
   }
 }
 

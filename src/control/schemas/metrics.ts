@@ -31,7 +31,9 @@ const trading = z.object({
       realised: window.describe('From the quote that was signed on to what the chain did.'),
       sinceAccepted: window.describe('From the quote at acceptance to what the chain did.'),
     })
-    .describe('Of the last 1,000 landed trades; what is worse than the quote is positive.'),
+    .describe(
+      'Of the last 1,000 trades that landed and were not undone; what is worse than the quote is positive.',
+    ),
   queue: queueSchema,
   concurrency: z.object({ ...concurrencyStatusSchema.shape, running: count() }),
   fees: z
@@ -42,7 +44,7 @@ const trading = z.object({
       tipLamports: count(),
       totalLamports: count(),
     })
-    .describe('Of landed transactions since the start.'),
+    .describe('Of transactions that landed since the start and were not undone.'),
   trades: z.object({
     live: count(),
     landed: count(),
