@@ -33,7 +33,8 @@ export { HotslotError } from './errors/hotslot-error.js';
 /** Where the chain is: as configured, or as an embedded cluster said. */
 export { type Endpoints, endpointsOf } from './executor/endpoints.js';
 /** Wires all stages, takes up the journal's trades, and gives them to whoever shows or steers them. */
-export { type Executor, type ExecutorOptions, startExecutor } from './executor/executor.js';
+export { type Executor, startExecutor } from './executor/executor.js';
+export type { ExecutorOptions } from './executor/executor-options.js';
 /** One executor a data directory; throws DATA_DIR_HELD. */
 export { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
 export type { Keystore } from './keys/keystore.js';
