@@ -123,6 +123,12 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     return this.#accounts.getAt(address, this.#tree.confirmed);
   }
 
+  /** Whether `getConfirmed` of a tracked account holds everything up to a slot: it is confirmed, and all of it came. */
+  isConfirmedThrough(address: Address, slot: Slot): boolean {
+    if (!this.#accounts.tracked.has(address) || this.#suspects.has(address)) return false;
+    return slot <= this.#tree.confirmed && slot <= this.#tree.completeThrough;
+  }
+
   ageSlots(address: Address): number {
     if (!this.#accounts.tracked.has(address) || this.#suspects.has(address)) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#tree.head - this.#tree.completeThrough);

@@ -80,6 +80,12 @@ export function createRisk(parts: RiskParts): Risk {
     minWalletLamports: config.MIN_WALLET_LAMPORTS,
     maxCostLamports: config.MAX_PRIORITY_FEE_LAMPORTS + RENT_AND_FEE_LAMPORTS,
   });
+  const balancesChanged = () => admission.balancesChanged();
+  market.cache.addListener({
+    onConfirmed: balancesChanged,
+    onSlotComplete: balancesChanged,
+    onArmed: balancesChanged,
+  });
   const trips = new AutoTrips({ clock, killSwitch, pnl, limits: tripsOf(config) });
   const unsaved = (error: unknown) => log.warn('the profit and loss could not be written down', { error });
   const saver = clock.every(PNL_SAVE_MS, () => void pnl.saveLater().catch(unsaved));

@@ -1,6 +1,6 @@
 /** Admission: which wallet a trade gets, whether every limit allows it, and what is reserved until its end. */
 import type { Admission, AdmissionRequest } from '../lifecycle/ports.js';
-import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Address, Signature, Slot, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { PnlBook } from '../risk/pnl.js';
 import type { PositionView } from '../risk/positions.js';
@@ -32,6 +32,11 @@ export class RiskAdmission implements Admission {
   readonly #held = new Set<Address>();
   /** Trades from before a restart that are not settled yet, by wallet. */
   readonly #unsettled = new Map<Address, Set<TradeId>>();
+  /**
+   * Landed trades whose reservation waits for the balances, with the slot of the landing: a node may have told of it
+   * before the stream did, or a gap has left the balances behind.
+   */
+  readonly #landed = new Map<TradeId, Slot>();
 
   constructor(options: RiskAdmissionOptions) {
     this.#options = options;
@@ -73,7 +78,8 @@ export class RiskAdmission implements Admission {
 
   readmit(trade: Trade): void {
     const { intent } = trade;
-    if (intent.dryRun || this.#options.reservations.has(trade.id)) return;
+    this.#landed.delete(trade.id);
+    if (intent.dryRun || this.#options.reservations.get(trade.id) !== undefined) return;
     this.#options.reservations.add({
       tradeId: trade.id,
       wallet: trade.wallet,
@@ -98,12 +104,29 @@ export class RiskAdmission implements Admission {
     this.#held.delete(wallet);
   }
 
-  release(tradeId: TradeId): void {
+  release(tradeId: TradeId, landedSlot?: Slot): void {
+    if (landedSlot !== undefined && !this.#isInBalances(tradeId, landedSlot)) {
+      this.#landed.set(tradeId, landedSlot);
+      return;
+    }
+    this.#landed.delete(tradeId);
     this.#options.reservations.release(tradeId);
     this.#shrinking.delete(tradeId);
     for (const [wallet, trades] of this.#unsettled) {
       if (trades.delete(tradeId) && trades.size === 0) this.#unsettled.delete(wallet);
     }
+  }
+
+  /** The confirmed balances may hold more than before: what waited for that is given back. */
+  balancesChanged(): void {
+    for (const [tradeId, slot] of this.#landed) this.release(tradeId, slot);
+  }
+
+  #isInBalances(tradeId: TradeId, slot: Slot): boolean {
+    const reservation = this.#options.reservations.get(tradeId);
+    if (reservation === undefined) return true;
+    const { wallet, inputMint, outputMint } = reservation;
+    return this.#options.positions.areWholeThrough(wallet, [inputMint, outputMint], slot);
   }
 
   settle(trade: Trade, transaction: TransactionUpdate): void {

@@ -98,6 +98,7 @@ export const BALANCES: PositionView = {
   total: () => PLENTY,
   mints: () => [POOL.mint0, POOL.mint1],
   rows: () => [],
+  areWholeThrough: () => true,
 };
 
 export function warmBoard(): SharedBoard {

@@ -97,7 +97,7 @@ export class Landing {
     if (event.transaction !== undefined) this.#ports.admission.settle(trade, event.transaction);
     else void this.#fetchOutcome(live, event.signature, event.slot);
     this.#locks.confirmed(live);
-    this.#ports.admission.release(trade.id);
+    this.#ports.admission.release(trade.id, event.slot);
   }
 
   #stopLast(trade: Trade): void {

@@ -4,7 +4,7 @@ import type { Confirmer } from '../confirm/types.js';
 import type { Journal } from '../journal/types.js';
 import type { Route, RouteQuestion } from '../market/router.js';
 import type { PoolKeys } from '../market/types.js';
-import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Address, Signature, Slot, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 import type { LockSet } from '../schedule/lock-set.js';
@@ -37,8 +37,11 @@ export interface Admission {
   /** Nothing new is admitted on the wallet until `free`: the journal may have lost what it has out. */
   hold(wallet: Address): void;
   free(wallet: Address): void;
-  /** The trade ended: its reservation is given back. */
-  release(tradeId: TradeId): void;
+  /**
+   * The trade ended, or is confirmed: its reservation is given back. With a slot it landed there: not before the
+   * confirmed balances hold what that slot brought.
+   */
+  release(tradeId: TradeId, landedSlot?: Slot): void;
   /** A landed trade's confirmed balances. */
   settle(trade: Trade, transaction: TransactionUpdate): void;
   /** The landing was undone: what it brought is taken back where it was settled. */

@@ -196,7 +196,7 @@ export class TradeMoves implements Moves {
     const { trade } = live;
     this.#locks.release(live);
     this.#scheduler.freeSlot(trade.id);
-    this.#ports.admission.release(trade.id);
+    this.#ports.admission.release(trade.id, live.landedSlot);
     for (const attempt of trade.attempts) {
       const { signature } = attempt;
       this.stopSending(attempt);

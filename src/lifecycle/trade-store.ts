@@ -1,6 +1,6 @@
 /** Trades in memory: every one that has not ended, and the most recent of those that have. */
 import type { ExpiredEvent } from '../confirm/types.js';
-import type { Address, Signature, TradeId } from '../model/brands.js';
+import type { Address, Signature, Slot, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
 import type { LockTicket } from '../schedule/lock-table.js';
@@ -29,7 +29,7 @@ export interface LiveTrade {
   /** The proof that its last known attempt is dead, which came while it was in doubt. */
   deferredExpiry: ExpiredEvent | undefined;
   /** Its landing at processed, until confirmed or lost. */
-  landedSlot: number | undefined;
+  landedSlot: Slot | undefined;
   /** Slot in which the pool was published as this trade left it; on another fork it says nothing. */
   poolSeenSlot: number | undefined;
   settled: boolean;

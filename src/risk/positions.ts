@@ -4,7 +4,7 @@
  */
 import type { AccountView } from '../cache/types.js';
 import { tokenAccountAmount } from '../market/raydium-cpmm-layout.js';
-import type { Address } from '../model/brands.js';
+import type { Address, Slot } from '../model/brands.js';
 import { SOL_MINT } from './balance-changes.js';
 
 /** Shorter account data is no token account. */
@@ -28,6 +28,13 @@ export interface PositionView {
   mints(): Address[];
   /** Non-zero positions; SOL in both forms on one row. */
   rows(): PositionRow[];
+  /** Whether the wallet's lamports and its tokens of these mints hold everything up to a slot. */
+  areWholeThrough(wallet: Address, mints: readonly Address[], slot: Slot): boolean;
+}
+
+/** Confirmed accounts, and how far they are whole. */
+export interface ConfirmedAccounts extends Pick<AccountView, 'getConfirmed'> {
+  isConfirmedThrough(address: Address, slot: Slot): boolean;
 }
 
 export interface Holding {
@@ -37,10 +44,10 @@ export interface Holding {
 }
 
 export class AccountPositions implements PositionView {
-  readonly #accounts: AccountView;
+  readonly #accounts: ConfirmedAccounts;
   readonly #byWallet = new Map<Address, Map<Address, Address>>();
 
-  constructor(accounts: AccountView, wallets: readonly Address[], holdings: readonly Holding[]) {
+  constructor(accounts: ConfirmedAccounts, wallets: readonly Address[], holdings: readonly Holding[]) {
     this.#accounts = accounts;
     this.add(wallets, holdings);
   }
@@ -71,6 +78,13 @@ export class AccountPositions implements PositionView {
       if (mint === SOL_MINT) total += this.lamports(wallet);
     }
     return total;
+  }
+
+  areWholeThrough(wallet: Address, mints: readonly Address[], slot: Slot): boolean {
+    const tokenAccounts = this.#byWallet.get(wallet);
+    return [wallet, ...mints.map((mint) => tokenAccounts?.get(mint))].every(
+      (address) => address === undefined || this.#accounts.isConfirmedThrough(address, slot),
+    );
   }
 
   mints(): Address[] {

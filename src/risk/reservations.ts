@@ -42,8 +42,8 @@ export class Reservations {
     return true;
   }
 
-  has(tradeId: TradeId): boolean {
-    return this.#byTrade.has(tradeId);
+  get(tradeId: TradeId): Reservation | undefined {
+    return this.#byTrade.get(tradeId);
   }
 
   get size(): number {

@@ -3,7 +3,7 @@ import type { AttemptEvent, TrackedAttempt } from '../../src/confirm/types.js';
 import { HotslotError } from '../../src/errors/hotslot-error.js';
 import { StateBuilder } from '../../src/journal/replayed-state.js';
 import type { JournalRecord } from '../../src/journal/types.js';
-import type { DeskFault, DeskPorts, DeskSettings, KillGrade } from '../../src/lifecycle/ports.js';
+import type { Admission, DeskFault, DeskPorts, DeskSettings, KillGrade } from '../../src/lifecycle/ports.js';
 import { TradeDesk, type TradeEvent } from '../../src/lifecycle/trade-desk.js';
 import {
   type Address,
@@ -119,9 +119,11 @@ export class DeskRig {
   readonly #listeners: ((event: AttemptEvent) => void)[] = [];
   #signatures = 0;
 
-  constructor(settings: Partial<DeskSettings> = {}) {
+  /** @param admission instead of the rig's own, which knows no limits */
+  constructor(settings: Partial<DeskSettings> = {}, admission?: Admission) {
     this.slots.reachAll(HEAD);
-    this.desk = new TradeDesk(this.#ports({ ...DEFAULTS, ...settings }));
+    const ports = this.#ports({ ...DEFAULTS, ...settings });
+    this.desk = new TradeDesk(admission === undefined ? ports : { ...ports, admission });
     this.desk.onTrade((event) => this.events.push(event));
   }
 

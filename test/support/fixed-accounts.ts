@@ -30,6 +30,10 @@ export class FixedAccounts implements AccountView {
     return 0;
   }
 
+  isConfirmedThrough(): boolean {
+    return true;
+  }
+
   #set(address: Address, lamports: bigint, data: Uint8Array): void {
     const owner = asAddress('owner');
     this.#accounts.set(address, {
