@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configFaults, describeConfig, loadConfig } from '../src/config/config.js';
-import { SETTINGS } from '../src/config/settings.js';
+import { SETTING_GROUPS, SETTINGS } from '../src/config/settings.js';
 
 /** Compiled tests lie two folders below the root. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -24,11 +24,19 @@ const faultyOf = (environment: { readonly [name: string]: string }) =>
 describe('the settings', () => {
   it('are all read by code outside their table: none of them does nothing', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && entry.name !== 'settings.ts')
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.includes(join('config', 'settings')))
+      .map((path) => readFileSync(path, 'utf8'))
       .join('\n');
     const unread = Object.keys(SETTINGS).filter((name) => !new RegExp(`\\.${name}\\b`).test(sources));
     expect(unread).toEqual([]);
+  });
+
+  it('stand in one group each', () => {
+    const names = Object.values(SETTING_GROUPS).flatMap((settings) => Object.keys(settings));
+    expect(names).toEqual(Object.keys(SETTINGS));
+    expect(new Set(names).size).toBe(names.length);
   });
 
   it('have defaults that are valid, and say what they mean in a sentence', () => {

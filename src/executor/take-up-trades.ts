@@ -37,7 +37,7 @@ export function takeUpTrades(options: ExecutorOptions, parts: TradePathParts & T
   return { warmUp, lost, strangers };
 }
 
-/** Those without an end, and those whose outcome is to be read; in the order in which they came, as the memory keeps them. */
+/** Those without an end or with an outcome to read, in the order in which they came, as the memory keeps them. */
 function tradesToTakeUp(replayed: ReplayedState, risk: Risk): Trade[] {
   const unread = unreadOutcomes(replayed.trades.values(), (signature) => risk.pnl.has(signature));
   return [...replayed.live, ...unread].sort((one, other) => (one.id < other.id ? -1 : 1));
