@@ -5,7 +5,7 @@
  */
 import type { Journal } from '../journal/types.js';
 import type { Evidence } from '../model/trade.js';
-import { TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
+import { canMove, type TradeState } from '../model/trade-state.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { MoveDetails } from './moves.js';
 import type { LiveTrade } from './trade-store.js';
@@ -67,11 +67,11 @@ export class HeldEnds {
 
   #tryAgain(): void {
     for (const [live, end] of [...this.#held]) {
-      // The chain may have had the last word meanwhile.
-      const isOver = TERMINAL_STATES.has(live.trade.state);
-      if (!isOver && !this.#isWritten(live, end)) return;
+      // The chain may have had the last word meanwhile, or have shown a landing where a proof had denied it.
+      const isVoid = !canMove(live.trade.state, end.state);
+      if (!isVoid && !this.#isWritten(live, end)) return;
       this.#held.delete(live);
-      if (!isOver) this.#options.apply(live, end);
+      if (!isVoid) this.#options.apply(live, end);
     }
     this.#retry?.cancel();
     this.#retry = undefined;
