@@ -1,12 +1,17 @@
 /** A new process takes up what the journal says was there: nothing is lost, doubled, revived, or told otherwise. */
 import { describe, expect, it } from 'vitest';
+import type { DeskSettings } from '../src/lifecycle/ports.js';
 import type { Trade } from '../src/model/trade.js';
 import { DeskRig, HEAD, NOTHING_HELD, OTHER_WALLET } from './support/desk-rig.js';
 import { settled } from './support/transactions.js';
 
 /** kill -9, and a new process on the same journal. */
-async function restart(old: DeskRig, change: (next: DeskRig) => void = () => undefined): Promise<DeskRig> {
-  const next = new DeskRig();
+async function restart(
+  old: DeskRig,
+  change: (next: DeskRig) => void = () => undefined,
+  settings: Partial<DeskSettings> = {},
+): Promise<DeskRig> {
+  const next = new DeskRig(settings);
   change(next);
   next.desk.resume(old.replay(), 0);
   await settled();
@@ -131,6 +136,27 @@ describe('after a restart', () => {
   });
 });
 
+describe('live trading that was turned off', () => {
+  it('sends on nothing that was signed while it was on, nor signs it anew: it is followed to its end', async () => {
+    for (const state of ['sent', 'confirmed'] as const) {
+      const rig = new DeskRig();
+      const trade = await rig.sent();
+      if (state === 'confirmed') rig.landed(trade, state);
+      const next = await restart(rig, undefined, { mayTradeLive: false });
+      const out = again(next, trade);
+      expect([out.state, next.sends, next.admitted.size, next.tracked.size]).toEqual([state, [], 0, 1]);
+      next.landed(out, 'confirmed');
+      next.forkLost(out);
+      // What the gate does not know never leaves.
+      expect([out.state, next.admitted.size]).toEqual(['sent', 0]);
+      next.expired(out);
+      await settled();
+      expect([out.state, next.builds]).toEqual(['expired', []]);
+      expect(next.held()).toEqual(NOTHING_HELD);
+    }
+  });
+});
+
 describe('a stop across a restart', () => {
   it('in force: nothing leaves, queued trades are cancelled, what is out is followed', async () => {
     const rig = new DeskRig();
@@ -209,4 +235,27 @@ describe('while the journal cannot be written', () => {
     expect([trade.state, rig.states(trade).includes('expired')]).toEqual(['finalized', false]);
     expect(rig.held()).toEqual(NOTHING_HELD);
   });
+
+  it.each(['processed', 'confirmed'] as const)(
+    'an end that waits is void where the chain shows the trade %s after all',
+    async (commitment) => {
+      const rig = new DeskRig({ maxAttempts: 1 });
+      const trade = await rig.sent();
+      rig.writable = false;
+      rig.expired(trade, 'confirmed');
+      rig.landed(trade, commitment, { slot: HEAD + 2 });
+      rig.writable = true;
+      rig.clock.advance(100);
+      expect([trade.state, rig.replay()[0]?.state === 'expired']).toEqual([commitment, false]);
+      // The timer that looks again has ended with it, and another end can wait.
+      rig.forkLost(trade, HEAD + 2);
+      rig.writable = false;
+      rig.expired(trade);
+      expect(trade.state).toBe('sent');
+      rig.writable = true;
+      rig.clock.advance(100);
+      expect(trade.state).toBe('expired');
+      expect(rig.held()).toEqual(NOTHING_HELD);
+    },
+  );
 });

@@ -127,9 +127,10 @@ export class Resumption {
     for (const attempt of trade.attempts.slice(0, -1)) live.dead.add(attempt.signature);
     this.#locks.resume(live);
     this.#follow(last);
-    const { gate } = this.#ports;
-    // Nothing is signed of a trade that was taken before a stop: its attempts are older than that stop too.
-    if (gate.stoppedSince(trade.acceptedAtMs, trade.stopCount)) {
+    const { gate, settings } = this.#ports;
+    // Nothing is signed of a trade that was taken before a stop: its attempts are older than that stop too. With live
+    // trading off nothing leaves at all, and what was signed while it was on is no exception.
+    if (!settings.mayTradeLive || gate.stoppedSince(trade.acceptedAtMs, trade.stopCount)) {
       live.stopCount = STOPPED;
       return;
     }

@@ -56,7 +56,7 @@ export const TRADING = {
   LIVE_TRADING: setting(
     boolean,
     'false',
-    'On real endpoints: `true` sends; otherwise everything but the send is done and trades end as `simulated`.',
+    'On real endpoints: `true` sends; otherwise everything but the send is done and trades end as `simulated`. What was sent before it was turned off is followed and not sent again.',
   ),
   LOCK_SCOPE: setting(
     z.enum(['all', 'owned']),
