@@ -101,6 +101,7 @@ describe('hotslot.service', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const name of ['start', 'start:trading'])
       expect(scripts[name]).toContain(`${settings} exec node dist/src/trading.js`);
+    expect(scripts.localnet).toBe(`${settings} exec node dist/localnet/cli.js`);
   });
 
   it('can do little else on its machine', () => {

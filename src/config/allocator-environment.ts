@@ -1,8 +1,9 @@
 /**
- * Variables for the executor's own process, which glibc reads before anything of ours runs: package.json, the systemd
- * unit and the Dockerfile set them, and whoever starts an executor from here. Left to itself glibc gives each of fifteen
- * threads a heap of its own, and raises with every large buffer that is freed the size up to which it keeps what comes
- * free: resident memory then rises for days towards a bound that nobody knows. fuzz/README.md has the figures.
+ * Variables for the processes of the executor and of the embedded cluster, which glibc reads before anything of ours
+ * runs: package.json, the systemd unit and the Dockerfile set them, and whoever starts one of the two from here. Left to
+ * itself glibc gives each of fifteen threads a heap of its own, and raises with every large buffer that is freed the
+ * size up to which it keeps what comes free: resident memory then rises for days towards a bound that nobody knows.
+ * fuzz/README.md has the figures.
  */
 export const ALLOCATOR_ENVIRONMENT = {
   /** Heaps for all threads together. */

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_ENVIRONMENT } from '../config/allocator-environment.js';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { type LocalnetInfo, localnetInfoSchema } from './localnet-file.js';
 
@@ -34,6 +35,7 @@ export async function startLocalnet(args: readonly string[], signal?: AbortSigna
   const entry = fileURLToPath(new URL('../../localnet/cli.js', import.meta.url));
   if (!existsSync(entry)) throw new HotslotError('LOCALNET_FAILED', { detail: NOT_INSTALLED });
   const child = spawn(process.execPath, [entry, ...args], {
+    env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
