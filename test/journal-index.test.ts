@@ -32,12 +32,15 @@ async function filled(genesisHash = 'one') {
   await journal.close();
 }
 
-async function withIndex<T>(use: (index: TradeIndex) => T, genesisHash = 'one'): Promise<T> {
+async function withIndex<T>(
+  use: (index: TradeIndex) => T | Promise<T>,
+  genesisHash = 'one',
+): Promise<T> {
   const { journal, replayed } = await openJournal({ dir: journalDir, genesisHash, clock });
   await journal.close();
   const index = await TradeIndex.open({ dir, journalDir, genesisHash, replayed });
   try {
-    return use(index);
+    return await use(index);
   } finally {
     await index.close();
   }
@@ -60,6 +63,34 @@ describe('TradeIndex', () => {
       expect(index.idsBelow(undefined, 100)).toEqual(falling);
       expect(index.idsBelow(falling[3], 4)).toEqual(falling.slice(4, 8));
       expect(index.idsBelow(falling.at(-1), 4)).toEqual([]);
+    });
+  });
+
+  it('answers for a trade from the moment that it is given, and not only once it is committed', async () => {
+    await filled();
+    await withIndex(async (index) => {
+      const trade = { ...index.get(idOf(50))!, id: idOf(60) };
+      trade.intent = { ...trade.intent, clientOrderId: 'order-60' };
+      trade.attempts = trade.attempts.map((attempt) => ({
+        ...attempt,
+        signature: asSignature('signature-60-1'),
+      }));
+      const answers = () => [
+        index.get(idOf(60))?.id,
+        index.byClientOrderId('order-60'),
+        index.hasSignature(asSignature('signature-60-1')),
+        index.bySignature(asSignature('signature-60-1'))?.id,
+      ];
+      const use = { tradeId: idOf(60), fingerprint: 'print' };
+      const committed = index.put(trade, 'print');
+      expect(answers()).toEqual([idOf(60), use, true, idOf(60)]);
+      // Given again while the first is on its way.
+      const again = index.put({ ...trade, state: 'finalized' }, 'print');
+      await committed;
+      expect(index.get(idOf(60))?.state).toBe('finalized');
+      await again;
+      expect(answers()).toEqual([idOf(60), use, true, idOf(60)]);
+      expect(index.get(idOf(60))?.state).toBe('finalized');
     });
   });
 

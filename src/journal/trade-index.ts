@@ -9,6 +9,7 @@ import { readSegment } from './record-codec.js';
 import { type OrderUse, type ReplayedState, StateBuilder } from './replayed-state.js';
 import { SeenFilter } from './seen-filter.js';
 import { listSegments, segmentPath } from './segments.js';
+import { type Unwritten, UnwrittenTrades } from './unwritten-trades.js';
 
 /** Bump when the layout changes: an index of another version is thrown away and rebuilt. */
 const INDEX_VERSION = 2;
@@ -44,7 +45,9 @@ export class TradeIndex {
   #hasSeenAll = false;
   #fault: string | undefined;
   /** Trades that could not be written; they are put again as soon as the disk takes one. */
-  readonly #refused = new Map<TradeId, { readonly trade: Trade; readonly fingerprint: string }>();
+  readonly #refused = new Map<TradeId, Unwritten>();
+  /** Those on their way, and the refused ones. */
+  readonly #unwritten = new UnwrittenTrades();
   #writtenAtOpen = 0;
 
   private constructor(root: RootDatabase) {
@@ -164,13 +167,17 @@ export class TradeIndex {
 
   /**
    * Writes a trade as it is now; resolves when committed or refused (see `fault`), which nobody needs to
-   * wait for. What was refused is put again with the next trade that is committed. The signed bytes stay in the journal.
+   * wait for: questions of it are answered from now on. What was refused is put again with the next trade that is committed. The signed bytes stay in the journal.
    */
   async put(trade: Trade, fingerprint: string): Promise<void> {
-    if (!(await this.#write(trade, fingerprint))) {
-      if (this.#refused.size < MAX_REFUSED_TRADES) this.#refused.set(trade.id, { trade, fingerprint });
+    const unwritten = { trade, fingerprint };
+    this.#unwritten.add(unwritten);
+    if (!(await this.#write(unwritten))) {
+      if (this.#refused.size < MAX_REFUSED_TRADES) this.#refused.set(trade.id, unwritten);
+      else this.#unwritten.remove(unwritten);
       return;
     }
+    this.#unwritten.remove(unwritten);
     this.#refused.delete(trade.id);
     await this.#putRefused();
   }
@@ -180,8 +187,9 @@ export class TradeIndex {
     const refused = [...this.#refused.values()];
     this.#refused.clear();
     let count = 0;
-    for (const { trade, fingerprint } of refused) {
-      if (!(await this.#write(trade, fingerprint))) break;
+    for (const unwritten of refused) {
+      if (!(await this.#write(unwritten))) break;
+      this.#unwritten.remove(unwritten);
       count += 1;
     }
     for (const again of refused.slice(count)) this.#refused.set(again.trade.id, again);
@@ -189,7 +197,7 @@ export class TradeIndex {
   }
 
   /** @returns whether all of it was committed */
-  async #write(trade: Trade, fingerprint: string): Promise<boolean> {
+  async #write({ trade, fingerprint }: Unwritten): Promise<boolean> {
     const { id, attempts } = trade;
     this.#seen.add(trade.intent.clientOrderId);
     for (const { signature } of attempts) this.#seen.add(signature);
@@ -232,20 +240,22 @@ export class TradeIndex {
   }
 
   get(id: TradeId): Trade | undefined {
-    return this.#trades.get(id);
+    return this.#unwritten.get(id) ?? this.#trades.get(id);
   }
 
   hasSignature(signature: Signature): boolean {
-    return !this.#surelyHasNot(signature) && this.#signatures.doesExist(signature);
+    if (this.#surelyHasNot(signature)) return false;
+    return this.#unwritten.bySignature(signature) !== undefined || this.#signatures.doesExist(signature);
   }
 
   bySignature(signature: Signature): Trade | undefined {
-    const id = this.#signatures.get(signature);
+    const id = this.#unwritten.bySignature(signature) ?? this.#signatures.get(signature);
     return id === undefined ? undefined : this.get(id);
   }
 
   byClientOrderId(clientOrderId: string): OrderUse | undefined {
-    return this.#surelyHasNot(clientOrderId) ? undefined : this.#orders.get(clientOrderId);
+    if (this.#surelyHasNot(clientOrderId)) return undefined;
+    return this.#unwritten.byClientOrderId(clientOrderId) ?? this.#orders.get(clientOrderId);
   }
 
   /**

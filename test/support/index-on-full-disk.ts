@@ -31,11 +31,17 @@ while (index.fault === undefined && last < MOST_TRADES) await putNext();
 // Two of one turn, as trades that end together are.
 await Promise.all([putNext(), putNext()]);
 const whileFull = index.fault;
+const countMissing = () => {
+  let missing = 0;
+  for (let number = 2; number <= last; number += 1)
+    if (index.get(idOf(number)) === undefined || index.byClientOrderId(`order-${number}`) === undefined)
+      missing += 1;
+  return missing;
+};
+const missingWhileFull = countMissing();
 execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited']);
 await putNext();
-let missing = 0;
-for (let number = 2; number <= last; number += 1)
-  if (index.get(idOf(number)) === undefined || index.byClientOrderId(`order-${number}`) === undefined)
-    missing += 1;
+const missing = countMissing();
 await index.close();
-process.stdout.write(`${JSON.stringify({ whileFull, missing, after: index.fault ?? null })}\n`);
+const result = { whileFull, missingWhileFull, missing, after: index.fault ?? null };
+process.stdout.write(`${JSON.stringify(result)}\n`);
