@@ -10,7 +10,8 @@ import { OrderMaker, readReserves } from './order-maker.js';
 import { pause } from './pause.js';
 import { Rig } from './rig.js';
 import { type Seeded, seeded } from './seeded.js';
-import { changeWeather } from './weather.js';
+import { changeWeather, SMALL_BLOCKS, type Spell, type WeatherName } from './weather.js';
+import { type WeatherFigures, weatherFigures } from './weather-figures.js';
 
 export interface DrillOptions {
   readonly trades: number;
@@ -54,6 +55,7 @@ export interface DrillResult {
   readonly sends: number;
   readonly resubmitted: number;
   readonly stops: number;
+  readonly weather: Readonly<Partial<Record<WeatherName, WeatherFigures>>>;
   readonly invariantFaults: number;
   readonly slots: number;
   readonly durationMs: number;
@@ -99,7 +101,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     clusterArgs: [
       ...['--seed', `drill-${options.seed}`, '--slot-ms', String(options.slotMs)],
       ...['--leader-delay-ms', '10', '--leader-jitter-ms', '5', '--market-rate', '20'],
-      ...['--pools', String(POOLS)],
+      ...['--pools', String(POOLS), ...SMALL_BLOCKS],
       ...['--ledger-slots', '500000', '--ledger-transactions', '1000000'],
     ],
     settings: drillSettings(),
@@ -131,6 +133,7 @@ function drillSettings(): Record<string, string> {
 class Drill {
   readonly book = new OrderBook();
   readonly stops: Stop[] = [];
+  readonly spells: Spell[] = [];
   readonly #rig: Rig;
   readonly #options: DrillOptions;
   readonly #plan: Seeded;
@@ -155,7 +158,12 @@ class Drill {
     const end = new AbortController();
     const clearSky = new AbortController();
     const sampling = sampleSlots(this.#rig.cluster, this.#samples, end.signal);
-    const weather = changeWeather(this.#rig.cluster, seeded(this.#options.seed, 'weather'), clearSky.signal);
+    const weather = changeWeather(
+      this.#rig.cluster,
+      seeded(this.#options.seed, 'weather'),
+      this.spells,
+      clearSky.signal,
+    );
     // Waited for below; until then a failure of theirs ends nothing by itself.
     const background = Promise.allSettled([sampling, weather]);
     try {
@@ -376,6 +384,7 @@ function resultOf(
     sends: evidence.submissions.reduce((sum, one) => sum + one.timesReceived, 0),
     resubmitted: drill.book.resubmitted,
     stops: drill.stops.length,
+    weather: weatherFigures(drill.spells, evidence),
     invariantFaults: readFaults(rig.logFile).length,
     slots: evidence.samples.at(-1)?.tip ?? 0,
     durationMs: Math.round(durationMs),
