@@ -32,10 +32,7 @@ async function filled(genesisHash = 'one') {
   await journal.close();
 }
 
-async function withIndex<T>(
-  use: (index: TradeIndex) => T | Promise<T>,
-  genesisHash = 'one',
-): Promise<T> {
+async function withIndex<T>(use: (index: TradeIndex) => T | Promise<T>, genesisHash = 'one'): Promise<T> {
   const { journal, replayed } = await openJournal({ dir: journalDir, genesisHash, clock });
   await journal.close();
   const index = await TradeIndex.open({ dir, journalDir, genesisHash, replayed });
