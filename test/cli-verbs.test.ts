@@ -63,7 +63,7 @@ describe('the command line', () => {
       hotslot(['kill']),
       hotslot(['no-such-verb']),
     ]);
-    expect([stop.code, status.code, kill.code, unknown.code]).toEqual([3, 3, 3, 1]);
+    expect([stop.code, status.code, kill.code, unknown.code]).toEqual([3, 3, 3, 2]);
     expect(json(status).error).toContain('no executor answers');
   });
 
