@@ -90,6 +90,8 @@ describe('the keystore by commands', () => {
       keys('export', 'trading-key-1', join(directory, 'out.json')),
       keys('generate', 'master'),
     ]);
+    const codes = refusals.slice(2, 5).map(({ json }) => json.code);
+    expect(codes).toEqual(['KEYPAIR_FILE_INVALID', 'KEYPAIR_FILE_INVALID', 'EEXIST']);
     const secret = [...mine.secretKey].slice(0, 8).join(',');
     for (const { code, stdout, stderr } of refusals) {
       expect(code).toBe(WRONG_USE);
@@ -99,6 +101,26 @@ describe('the keystore by commands', () => {
       'master',
       'trading-key-1',
     ]);
+  });
+});
+
+describe('what is wrong', () => {
+  it('is told as it is: no such key, a name that is taken, a file that is missing or there', async () => {
+    const [unknown, taken, missing, noFolder, there] = await Promise.all([
+      keys('export', 'nope', join(directory, 'nope.json')),
+      keys('generate', 'master'),
+      keys('import', 'trading-key-3', 'gone.json'),
+      keys('export', 'trading-key-1', 'no-folder/out.json'),
+      keys('export', 'trading-key-1', 'out.json'),
+    ]);
+    expect([unknown, taken, missing, noFolder, there].map(({ json }) => json.error)).toEqual([
+      'KEY_UNKNOWN: The keystore has no key of this name. nope',
+      'KEY_EXISTS: The keystore has this name or this key already. master',
+      'gone.json is not there',
+      'the directory no-folder is not there',
+      'out.json is there already',
+    ]);
+    expect(missing.stderr).toContain('gone.json is not there\n');
   });
 });
 
@@ -145,6 +167,9 @@ describe('the master key', () => {
     expect([first.code, first.json.lamports]).toEqual([0, '60000000']);
     expect((await keys('fund', 'trading-key-1')).json.lamports).toBe('0');
     expect((await keys('fund', 'master')).code).toBe(WRONG_USE);
+    expect((await keys('fund', 'trading-key-7')).json.code).toBe('KEY_UNKNOWN');
+    const nope = await keys('verify', 'nope');
+    expect([nope.code, nope.json.code]).toEqual([WRONG_USE, 'KEY_UNKNOWN']);
   });
 
   it('gets everything that a retired key has, and nothing of one in use', async () => {

@@ -64,7 +64,18 @@ describe('the command line', () => {
       hotslot(['no-such-verb']),
     ]);
     expect([stop.code, status.code, kill.code, unknown.code]).toEqual([3, 3, 3, 2]);
-    expect(json(status).error).toContain('no executor answers');
+    expect(json(status).error).toBe(
+      'no executor answers at http://127.0.0.1:1: start one with npm run start:trading',
+    );
+  });
+
+  it('names a file that is missing', async () => {
+    const [replay, backup] = await Promise.all([
+      hotslot(['replay', 'gone.rec']),
+      hotslot(['backup', 'verify', 'gone']),
+    ]);
+    expect([replay.code, replay.stderr]).toEqual([2, 'gone.rec is not there\n']);
+    expect([backup.code, backup.stderr]).toEqual([2, 'the directory gone is not there\n']);
   });
 
   it('tells every fault of the configuration', async () => {

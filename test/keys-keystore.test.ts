@@ -92,8 +92,8 @@ describe('the keystore', () => {
     await expect(Keystore.open(path, 'p')).rejects.toEqual(refused);
     await expect(Keystore.create(path, '', CHEAP)).rejects.toEqual(refused);
     const store = await Keystore.create(path, 'p', CHEAP);
-    expect(() => store.load('nobody')).toThrow(refused);
-    expect(() => store.put(SigningKey.fromSeed('Trading Key', seed))).toThrow(refused);
+    expect(() => store.load('nobody')).toThrow('The keystore has no key of this name. nobody');
+    expect(() => store.put(SigningKey.fromSeed('Trading Key', seed))).toThrow('A key is named by');
   });
 
   it('changes its passphrase and forgets removed keys', async () => {

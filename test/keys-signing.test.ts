@@ -98,7 +98,7 @@ describe('keypair files of solana-keygen', () => {
     } catch (error) {
       failure = error;
     }
-    expect(failure).toMatchObject({ code: 'KEYSTORE_INVALID' });
+    expect(failure).toMatchObject({ code: 'KEYPAIR_FILE_INVALID' });
     const printed = inspect(failure, { depth: 9, showHidden: true });
     expect(printed).not.toContain([...seed].slice(0, 4).join(','));
     expect(printed).not.toContain(forms[0]);

@@ -52,8 +52,7 @@ export class ControlClient {
       const text = await response.body.text();
       return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
-      throw new ControlError(`no executor answers at ${this.url} (${detail})`);
+      throw new ControlError(`no executor answers at ${this.url}${reasonOf(cause)}`);
     }
   }
 
@@ -71,6 +70,14 @@ export class ControlClient {
     const problem = body as { detail?: string; code?: string } | undefined;
     throw new ControlError(problem?.detail ?? `HTTP ${status}`, status, problem?.code);
   }
+}
+
+/** Where nobody listens the address says it all; whoever is silent or garbled may well run. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return ` (${String(cause)})`;
+  return (cause as NodeJS.ErrnoException).code === 'ECONNREFUSED'
+    ? ': start one with npm run start:trading'
+    : ` (${cause.message})`;
 }
 
 export function controlUrl(environment: Environment): string {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeError } from '../logging/log.js';
 import { ControlError } from './control-client.js';
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.js';
+import { fileFault } from './file-fault.js';
 import { note, printJson } from './output.js';
 
 /** What a verb found or did. */
@@ -48,8 +49,9 @@ async function perform(run: () => Promise<CommandResult>, json: boolean): Promis
     return exitCode;
   } catch (error) {
     const code = (error as { code?: unknown }).code;
-    if (json) printJson({ error: describeError(error), ...(typeof code === 'string' ? { code } : {}) });
-    note(describeError(error));
+    const fault = fileFault(error) ?? describeError(error);
+    if (json) printJson({ error: fault, ...(typeof code === 'string' ? { code } : {}) });
+    note(fault);
     return error instanceof ControlError && error.status === undefined ? EXIT.noExecutor : EXIT.failed;
   }
 }

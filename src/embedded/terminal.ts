@@ -60,8 +60,8 @@ export function renderLine(facts: TerminalFacts): string {
   const confirmed = latency.spansUs.intentToConfirmed;
   return (
     `slot ${facts.slot}  pools ${facts.freshPools}/${facts.pools} fresh  landed ${trades.landed}  failed ${trades.failed}  ` +
-    `live ${trades.live}  intent→wire p50 ${duration(latency.spansUs.intentToWireNoWait.p50)}  ` +
-    `intent→confirmed p95 ${duration(confirmed.p95)}  ${facts.controlUrl}`
+    `live ${trades.live}  intent→wire p50 ${measured(latency.spansUs.intentToWireNoWait, 'p50')}  ` +
+    `intent→confirmed p95 ${measured(confirmed, 'p95')}  ${facts.controlUrl}`
   );
 }
 
@@ -97,10 +97,13 @@ export function renderTerminal(facts: TerminalFacts): string {
 }
 
 function latencyRow(name: string, quantiles: Quantiles): string {
-  const cells = [quantiles.p50, quantiles.p95, quantiles.p99].map((us) =>
-    (quantiles.count === 0 ? '–' : duration(us)).padStart(10),
-  );
+  const cells = (['p50', 'p95', 'p99'] as const).map((name) => measured(quantiles, name).padStart(10));
   return `  ${name.padEnd(22)}${cells.join('')}`;
+}
+
+/** Before the first value there is nothing to tell. */
+function measured(quantiles: Quantiles, name: 'p50' | 'p95' | 'p99'): string {
+  return quantiles.count === 0 ? '–' : duration(quantiles[name]);
 }
 
 /** Microseconds in the unit that reads best. */

@@ -106,7 +106,15 @@ export const ERROR_CODES = {
   },
   JOURNAL_CORRUPT: { number: 6002, http: 503, message: 'The journal has a record that cannot be read.' },
   DATA_DIR_HELD: { number: 6003, http: 503, message: 'Another executor holds this data directory.' },
-  KEYSTORE_INVALID: { number: 6004, http: 500, message: 'The keystore cannot be opened.' },
+  KEYSTORE_INVALID: { number: 6004, http: 500, message: 'The keystore cannot be used.' },
+  KEY_UNKNOWN: { number: 6005, http: 404, message: 'The keystore has no key of this name.' },
+  KEY_EXISTS: { number: 6006, http: 409, message: 'The keystore has this name or this key already.' },
+  KEY_NAME_INVALID: {
+    number: 6007,
+    http: 400,
+    message: 'A key is named by at most 63 lower-case letters, digits and hyphens.',
+  },
+  KEYPAIR_FILE_INVALID: { number: 6008, http: 400, message: 'The keypair file cannot be used.' },
 
   SEND_REFUSED: { number: 7001, http: 502, message: 'Every endpoint refused the transaction.' },
   RPC_FAILED: { number: 7002, http: 502, message: 'The RPC endpoint failed.' },

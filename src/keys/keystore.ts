@@ -100,9 +100,9 @@ export class Keystore {
     return [...this.#records.values()].map(({ name, address }) => ({ name, address: address as Address }));
   }
 
-  /** Adds or replaces a key. @throws HotslotError KEYSTORE_INVALID for a malformed name or too many keys */
+  /** Adds or replaces a key. @throws HotslotError KEY_NAME_INVALID; KEYSTORE_INVALID for too many keys */
   put(key: SigningKey): void {
-    if (!NAME.test(key.name)) throw invalid('A key is named by lower-case letters, digits and hyphens.');
+    if (!NAME.test(key.name)) throw new HotslotError('KEY_NAME_INVALID');
     if (!this.#records.has(key.name) && this.#records.size >= MAX_KEYS) throw invalid('It is full.');
     this.#records.set(
       key.name,
@@ -117,9 +117,9 @@ export class Keystore {
     return key;
   }
 
-  /** Another name for a key. @throws HotslotError KEYSTORE_INVALID where it is taken, or there is no such key */
+  /** Another name for a key. @throws HotslotError KEY_EXISTS, KEY_UNKNOWN, KEY_NAME_INVALID */
   rename(from: string, to: string): void {
-    if (this.#records.has(to)) throw invalid(`It has a key named ${to} already.`);
+    if (this.#records.has(to)) throw new HotslotError('KEY_EXISTS', { detail: to });
     const key = this.load(from);
     try {
       this.put(key.named(to));
@@ -134,10 +134,10 @@ export class Keystore {
     return this.#records.delete(name);
   }
 
-  /** @throws HotslotError KEYSTORE_INVALID where there is no such key or its record is damaged */
+  /** @throws HotslotError KEY_UNKNOWN; KEYSTORE_INVALID where its record is damaged */
   load(name: string): SigningKey {
     const record = this.#records.get(name);
-    if (record === undefined) throw invalid(`It has no key named ${name}.`);
+    if (record === undefined) throw new HotslotError('KEY_UNKNOWN', { detail: name });
     const seed = this.#decrypt(record);
     try {
       const key = SigningKey.fromSeed(name, seed);

@@ -39,12 +39,11 @@ export interface RotationResult {
   readonly left: readonly Address[];
 }
 
-/** @throws HotslotError KEYSTORE_INVALID, INSUFFICIENT_FUNDS, TRANSACTION_FAILED, RPC_FAILED */
+/** @throws HotslotError KEY_UNKNOWN, KEYSTORE_INVALID, INSUFFICIENT_FUNDS, TRANSACTION_FAILED, RPC_FAILED */
 export async function rotateKey(options: RotationOptions): Promise<RotationResult> {
   const { name, keystore, lander, steps } = options;
   const current = addressOf(keystore, name);
-  if (current === undefined)
-    throw new HotslotError('KEYSTORE_INVALID', { detail: `It has no key named ${name}.` });
+  if (current === undefined) throw new HotslotError('KEY_UNKNOWN', { detail: name });
   await lander.finishPending();
   const oldAddress = steps.oldAddress ?? addressOf(keystore, retiringName(name)) ?? current;
   if (steps.oldAddress === undefined) steps.begin(oldAddress);

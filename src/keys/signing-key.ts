@@ -46,16 +46,16 @@ export class SigningKey {
 
   /**
    * From 64 bytes (seed and public key), as solana-keygen writes them.
-   * @throws HotslotError KEYSTORE_INVALID where the two halves do not belong together
+   * @throws HotslotError KEYPAIR_FILE_INVALID where the two halves do not belong together
    */
   static fromSecretKey(name: string, secretKey: Uint8Array): SigningKey {
     if (secretKey.length !== SECRET_KEY_BYTES) {
-      throw new HotslotError('KEYSTORE_INVALID', { detail: 'A secret key has 64 bytes.' });
+      throw new HotslotError('KEYPAIR_FILE_INVALID', { detail: 'A secret key has 64 bytes.' });
     }
     const key = SigningKey.fromSeed(name, secretKey.subarray(0, SEED_BYTES));
     if (!key.#signer.publicKey.every((byte, index) => byte === secretKey[SEED_BYTES + index])) {
       key.wipe();
-      throw new HotslotError('KEYSTORE_INVALID', {
+      throw new HotslotError('KEYPAIR_FILE_INVALID', {
         detail: 'The public half does not belong to the secret half.',
       });
     }

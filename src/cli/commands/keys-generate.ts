@@ -18,7 +18,7 @@ export function keysGenerateCommand(): Command {
 async function generateKey(name: string): Promise<CommandResult> {
   const address = await changeKeystore(loadConfig(commandEnvironment()), (keystore) => {
     if (keystore.entries().some((one) => one.name === name))
-      throw new HotslotError('KEYSTORE_INVALID', { detail: `It has a key named ${name} already.` });
+      throw new HotslotError('KEY_EXISTS', { detail: name });
     const key = keystore.generate(name);
     key.wipe();
     return key.address;

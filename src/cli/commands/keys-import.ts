@@ -22,13 +22,15 @@ export function keysImportCommand(): Command {
 
 async function importKey(name: string, file: string): Promise<CommandResult> {
   if ((statSync(file).mode & MODE_OTHERS) !== 0)
-    throw new HotslotError('KEYSTORE_INVALID', { detail: `Others can read ${file}; its mode must be 0600.` });
+    throw new HotslotError('KEYPAIR_FILE_INVALID', {
+      detail: `Others can read ${file}; its mode must be 0600.`,
+    });
   const key = importKeypair(name, readFileSync(file, 'utf8'));
   try {
     await changeKeystore(loadConfig(commandEnvironment()), (keystore) => {
       const taken = keystore.entries().find((one) => one.name === name || one.address === key.address);
       if (taken !== undefined)
-        throw new HotslotError('KEYSTORE_INVALID', { detail: `It has ${taken.address} as ${taken.name}.` });
+        throw new HotslotError('KEY_EXISTS', { detail: `${taken.name} is ${taken.address}.` });
       keystore.put(key);
     });
   } finally {

@@ -108,8 +108,7 @@ function unpaidLine(name: string, lamports: bigint, tokens: number): string {
 
 function addressOf(keystore: Keystore, name: string): Address {
   const entry = keystore.entries().find((one) => one.name === name);
-  if (entry === undefined)
-    throw new HotslotError('KEYSTORE_INVALID', { detail: `It has no key named ${name}.` });
+  if (entry === undefined) throw new HotslotError('KEY_UNKNOWN', { detail: name });
   return entry.address;
 }
 
