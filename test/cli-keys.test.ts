@@ -13,6 +13,7 @@ import { RpcClient } from '../src/send/rpc-client.js';
 import { RpcPool } from '../src/send/rpc-pool.js';
 import { tokenHoldingsOf } from '../src/send/token-accounts.js';
 import { systemClock } from '../src/time/clock.js';
+import { runHotslot } from './support/run-hotslot.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
 const WRONG_USE = 2;
@@ -176,6 +177,12 @@ describe('the master key', () => {
     const retired = 'retired-trading-key-1-1';
     const before = await held(retired);
     expect([before.lamports > 0n, before.tokens]).toEqual([true, cluster.info.mints.length]);
+    const listed = (await keys('list')).json.keys.map(({ name }: { name: string }) => name);
+    expect(listed).toEqual(['master', retired, 'trading-key-1']);
+    const balances = await runHotslot(directory, ['check-balances'], settings);
+    const named = balances.stdout.split('\n').filter((line) => / w?SOL$/.test(line));
+    // What the wallet holds, and what is wrapped in a token account, of master and of the retired key.
+    expect(named.map((line) => line.split(' ').at(-1))).toEqual(['SOL', 'wSOL', 'SOL', 'wSOL', 'SOL']);
     const swept = await keys('sweep', retired);
     expect(swept.json).toMatchObject({ name: retired, tokens: before.tokens, left: [] });
     expect(BigInt(swept.json.lamports)).toBe(before.lamports);

@@ -77,6 +77,7 @@ describe('validate:token', () => {
       'Nothing speaks against it.',
     ])
       expect(stdout).toContain(part);
+    expect(stdout).toMatch(/ {2}price {5}\$\d+\.\d{1,8}\n/);
   });
 
   it('ends with 1 for a token with a hook, on the denylist, without a pool, or that is none', async () => {
@@ -121,11 +122,16 @@ describe('validate:token', () => {
   });
 
   it('ends with 2 for what is no address, and with 3 where there is no chain', async () => {
-    const [wrong, nowhere] = await Promise.all([
-      validate(['nobody']),
+    const [wrong, longer, nowhere] = await Promise.all([
+      validate(['nobody', '--json']),
+      // 43 characters of base58, as an address may have, that stand for 31 bytes.
+      validate([base58.encode(Buffer.alloc(31, 255)).padStart(43, '2'), '--json']),
       validate([MINT], { ...QUICK, DATA_DIR: 'elsewhere' }),
     ]);
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('base58 address')]);
+    for (const answer of [wrong, longer]) {
+      expect([answer.code, jsonOf(answer).code]).toEqual([2, 'ADDRESS_INVALID']);
+      expect(answer.stderr).toContain('This is no address. It must be base58 of 32 bytes');
+    }
     expect([nowhere.code, nowhere.stderr]).toEqual([3, expect.stringContaining('no embedded cluster runs')]);
   });
 

@@ -150,6 +150,8 @@ describe('rotating a key', () => {
     // Funded, accounts opened twice, six mints moved, and the rest of the SOL.
     expect([at('written and not sent'), at('landed and not cleared')]).toEqual([10, 10]);
     expect([at('saved'), at('reloaded'), at('moving')]).toEqual([3, 2, 7]);
+    const opening = [...points.met].filter((met) => met.startsWith('opening'));
+    expect(opening).toEqual(['opening 5 token accounts', 'opening 1 token account']);
     expect(result).toMatchObject({
       done: true,
       oldAddress: old,

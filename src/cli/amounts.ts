@@ -7,3 +7,12 @@ export function wholeUnits(amount: bigint, decimals: number): string {
 }
 
 export const LAMPORT_DECIMALS = 9;
+
+const PRICE_DIGITS = 6;
+const priceFormat = new Intl.NumberFormat('en-US', {
+  maximumSignificantDigits: PRICE_DIGITS,
+  useGrouping: false,
+});
+
+/** A price in the digits that mean something, and never with an exponent. */
+export const significant = (price: number): string => priceFormat.format(price);

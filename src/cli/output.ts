@@ -10,8 +10,11 @@ export function printJson(value: unknown): void {
   );
 }
 
-/** Rows as aligned columns; the first one may be a heading. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Rows as aligned columns; the first one may be a heading.
+ * @param toTheRight indices of columns whose cells end together, as numbers do
+ */
+export function columns(rows: readonly (readonly string[])[], toTheRight: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => {
@@ -20,7 +23,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   }
   return rows.map((row) =>
     row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .map((cell, index) => {
+        const width = widths[index] ?? 0;
+        return toTheRight.includes(index) ? cell.padStart(width) : cell.padEnd(width);
+      })
       .join('  ')
       .trimEnd(),
   );

@@ -2,7 +2,7 @@
 import type { MintExtension } from '../market/mint-extensions.js';
 import type { MintFacts } from '../market/mint-layout.js';
 import type { Address } from '../model/brands.js';
-import { wholeUnits } from './amounts.js';
+import { significant, wholeUnits } from './amounts.js';
 import type { JupiterReport } from './token-jupiter.js';
 import type { PoolReport, QuoteReport, TwoWayReport } from './token-pools.js';
 
@@ -69,7 +69,7 @@ function quoteText(quote: QuoteReport | string): string {
 }
 
 function jupiterLines(report: JupiterReport, named: (mint: string) => string): string[] {
-  const price = typeof report.usdPrice === 'string' ? report.usdPrice : `$${report.usdPrice}`;
+  const price = typeof report.usdPrice === 'string' ? report.usdPrice : `$${significant(report.usdPrice)}`;
   return [
     `Jupiter (${report.host}) against ${named(report.otherMint)}`,
     `  price     ${price}`,

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   },
   BODY_TOO_LARGE: { number: 1009, http: 413, message: 'The request body is over the limit.' },
   SAME_MINT: { number: 1010, http: 400, message: 'Input and output mint are the same.' },
+  ADDRESS_INVALID: { number: 1011, http: 400, message: 'This is no address.' },
 
   KILL_SWITCH_ACTIVE: { number: 2001, http: 403, message: 'The kill switch is active.' },
   RISK_LIMIT: { number: 2002, http: 422, message: 'A risk limit would be exceeded.' },

@@ -33,3 +33,11 @@ export function roleOf(name: string): KeyRole {
   if (isRetiringName(name)) return 'retiring';
   return name.startsWith(RETIRED) ? 'retired' : 'other';
 }
+
+const names = new Intl.Collator('en', { numeric: true });
+
+/** The order of lists: the master key first, the others by name, numbers by their value. */
+export function byKeyName(one: { readonly name: string }, other: { readonly name: string }): number {
+  const masters = Number(other.name === MASTER_KEY) - Number(one.name === MASTER_KEY);
+  return masters === 0 ? names.compare(one.name, other.name) : masters;
+}

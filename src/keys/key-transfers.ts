@@ -54,7 +54,7 @@ export async function openAccounts(
   const missing = (await transfers.holdingsOf(like)).filter((holding) => !has.has(holding.mint));
   for (let start = 0; start < missing.length; start += OPENED_AT_ONCE) {
     const batch = missing.slice(start, start + OPENED_AT_ONCE);
-    transfers.onStep(`opening ${batch.length} token accounts`);
+    transfers.onStep(`opening ${batch.length} token ${batch.length === 1 ? 'account' : 'accounts'}`);
     await transfers.lander.land(
       payer,
       batch.map(({ mint, program }) => createAssociatedTokenIdempotent(payer.address, owner, mint, program)),

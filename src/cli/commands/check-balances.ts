@@ -1,7 +1,9 @@
 /** `check:balances`: what every key holds on the chain, and which of them hold too little to trade. */
 import type { Command } from 'commander';
-import { roleOf } from '../../keys/key-names.js';
+import { byKeyName, roleOf } from '../../keys/key-names.js';
 import { type KeystoreEntry, listKeystore } from '../../keys/keystore.js';
+import type { Address } from '../../model/brands.js';
+import { SOL_MINT } from '../../risk/balance-changes.js';
 import { type TokenHolding, tokenHoldingsOf } from '../../send/token-accounts.js';
 import { LAMPORT_DECIMALS, wholeUnits } from '../amounts.js';
 import { type CommandChain, withChain } from '../chain.js';
@@ -25,7 +27,7 @@ interface Balance extends KeystoreEntry {
 export function checkBalancesCommand(): Command {
   return defineCommand('check-balances', 'tell what every key holds by confirmed balances', async () =>
     withChain(commandEnvironment(), async (chain) => {
-      const entries = await listKeystore(keystorePathsOf(chain.config).keystore);
+      const entries = (await listKeystore(keystorePathsOf(chain.config).keystore)).sort(byKeyName);
       const balances = await withProgress('Reading balances', balancesOf(chain, entries));
       const low = balances.filter((balance) => balance.tooLow);
       const rows = balances.flatMap((balance) => rowsOf(balance, chain));
@@ -64,9 +66,14 @@ function rowsOf(balance: Balance, chain: CommandChain): string[][] {
       '',
       token.account,
       wholeUnits(token.amount, token.decimals),
-      `${chain.symbols.get(token.mint) ?? token.mint}${token.isFrozen ? ' (frozen)' : ''}`,
+      `${nameOf(token.mint, chain)}${token.isFrozen ? ' (frozen)' : ''}`,
     ]),
   ];
+}
+
+/** Wrapped SOL is in a token account: the wallet's lamports are another amount, and pay the fees. */
+function nameOf(mint: Address, { symbols }: CommandChain): string {
+  return mint === SOL_MINT ? 'wSOL' : (symbols.get(mint) ?? mint);
 }
 
 const complaint = ({ name }: Balance) => `${name} has less than MIN_WALLET_LAMPORTS and trades nothing.`;

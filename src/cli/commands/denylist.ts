@@ -10,7 +10,7 @@ import { mintListPaths } from '../../config/mint-list-paths.js';
 import type { MintListsView } from '../../control/operations.js';
 import { replaceFile, systemFs } from '../../journal/journal-fs.js';
 import { makeDirectory } from '../../make-directory.js';
-import { ADDRESS_PATTERN } from '../../model/brands.js';
+import { addressArgument } from '../address-argument.js';
 import { ControlError, controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment, type Environment } from '../environment.js';
@@ -54,9 +54,10 @@ function told(path: string): CommandResult {
 
 /** Comments and order stay as they are. */
 async function change(mint: string, isDenied: boolean): Promise<CommandResult> {
-  if (!ADDRESS_PATTERN.test(mint)) throw new Error('the mint must be a base58 address');
   const environment = commandEnvironment();
   const path = denylistPath(environment);
+  // What is in the file can be taken out, whatever it is.
+  if (isDenied || !linesIn(path).some((line) => mintOf(line) === mint)) addressArgument(mint);
   const others = linesIn(path).filter((line) => mintOf(line) !== mint);
   while (others.at(-1) === '') others.pop();
   const lines = isDenied ? [...others, mint] : others;

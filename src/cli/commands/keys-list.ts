@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.js';
-import { roleOf } from '../../keys/key-names.js';
+import { byKeyName, roleOf } from '../../keys/key-names.js';
 import { listKeystore } from '../../keys/keystore.js';
 import { defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -14,7 +14,7 @@ export function keysListCommand(): Command {
   return defineCommand('list', 'list the keystore, and what the executor does with each key', async () => {
     const environment = commandEnvironment();
     const config = loadConfig(environment);
-    const entries = await listKeystore(keystorePathsOf(config).keystore);
+    const entries = (await listKeystore(keystorePathsOf(config).keystore)).sort(byKeyName);
     const inUse = await keysInUse(environment, config);
     const keys = entries.map(({ name, address }) => {
       const used = inUse?.find((key) => key.address === address);

@@ -101,7 +101,8 @@ function sweptLine(name: string, lamports: bigint, moved: number, to: Address): 
 
 /** Nothing was moved. */
 function unpaidLine(name: string, lamports: bigint, tokens: number): string {
-  if (tokens > 0) return `${name} holds tokens in ${tokens} accounts and no SOL that pays for moving them.`;
+  if (tokens > 0)
+    return `${name} holds tokens in ${tokens} ${tokens === 1 ? 'account' : 'accounts'} and no SOL that pays for moving them.`;
   const sol = wholeUnits(lamports, LAMPORT_DECIMALS);
   return lamports === 0n ? `${name} holds nothing.` : `${name} holds ${sol} SOL, no more than a fee.`;
 }

@@ -9,6 +9,8 @@ import { columns } from '../output.js';
 /** What one answer of the control plane lists at most. */
 const MOST_LISTED = 1_000;
 
+const AMOUNT_COLUMN = 3;
+
 interface TradeRow {
   readonly id: string;
   readonly state: string;
@@ -42,13 +44,14 @@ async function list(limit: number): Promise<CommandResult> {
     new Date(trade.acceptedAtMs).toISOString(),
     trade.id,
     trade.state,
-    `${trade.intent.amount} ${trade.intent.inputMint.slice(0, 8)} → ${trade.intent.outputMint.slice(0, 8)}`,
+    trade.intent.amount,
+    `${trade.intent.inputMint.slice(0, 8)} → ${trade.intent.outputMint.slice(0, 8)}`,
     trade.outcome?.error ?? trade.denial?.code ?? trade.attempts.at(-1)?.signature ?? '',
   ]);
   return {
     exitCode: EXIT.ok,
     json: answer,
-    lines: trades.length === 0 ? ['No trades.'] : columns(rows),
+    lines: trades.length === 0 ? ['No trades.'] : columns(rows, [AMOUNT_COLUMN]),
   };
 }
 

@@ -3,10 +3,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { mintListPaths } from '../../config/mint-list-paths.js';
 import { decodeMint, type MintFacts } from '../../market/mint-layout.js';
 import { TOKEN_2022_PROGRAM, transferFeeAt } from '../../market/transfer-fee.js';
-import { ADDRESS_PATTERN, type Address, asAddress } from '../../model/brands.js';
+import type { Address } from '../../model/brands.js';
 import { MintLists } from '../../risk/mint-lists.js';
 import { systemClock } from '../../time/clock.js';
 import { TOKEN_PROGRAM } from '../../transaction/program-ids.js';
+import { addressArgument } from '../address-argument.js';
 import { type CommandChain, withChain } from '../chain.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -27,10 +28,12 @@ export function validateTokenCommand(): Command {
   return defineCommand<Options>(
     'validate-token <mint>',
     "tell mint, program, decimals, authorities, extensions, pools, quotes both ways, Jupiter's view, the denylist",
-    (options, mint) =>
-      withChain(commandEnvironment(), (chain) =>
-        withProgress('Reading mint, pools and Jupiter', validate(chain, mint!, options)),
-      ),
+    (options, text) => {
+      const mint = addressArgument(text!);
+      return withChain(commandEnvironment(), (chain) =>
+        withProgress('Reading mint, pools and Jupiter', validate(chain, mint, options)),
+      );
+    },
     (command) =>
       command.option('--amount <baseUnits>', 'amount of the token that the quotes sell', wholeAmount),
   );
@@ -42,9 +45,7 @@ function wholeAmount(text: string): bigint {
   return BigInt(text);
 }
 
-async function validate(chain: CommandChain, text: string, options: Options): Promise<CommandResult> {
-  if (!ADDRESS_PATTERN.test(text)) throw new Error('the mint must be a base58 address');
-  const mint = asAddress(text);
+async function validate(chain: CommandChain, mint: Address, options: Options): Promise<CommandResult> {
   const { accounts, contextSlot } = await chain.reader.accounts([mint], 'confirmed');
   const account = accounts[0];
   const program = account === undefined ? undefined : programName(account.owner);
