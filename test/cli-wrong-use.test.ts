@@ -1,10 +1,13 @@
 /** Wrong use once ended with 1, which says "done and not well", and an unknown verb printed the whole help. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonOf, runHotslot } from './support/run-hotslot.js';
 
+const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
 const NOT_DONE = 2;
 
 let directory: string;
@@ -34,6 +37,12 @@ describe('wrong use of the command line', () => {
       expect(lines[0]).toContain(fault);
       expect(lines[1]).toBe(`See: ${help}`);
     }
+  });
+
+  it('ends with 2 too where nobody reads what it says', async () => {
+    const child = spawn(process.execPath, [ENTRY, 'statsu'], { cwd: directory });
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(NOT_DONE);
   });
 
   it('has its object with --json, and no verb at all is wrong use too, with the help', async () => {

@@ -32,6 +32,10 @@ export async function runCommandLine(): Promise<void> {
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
+  // Whoever stops reading the progress ends no work: a rotation was once cut off by `2>&1 | head`.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const program = new Command('hotslot').description('drive a Hotslot executor');
   const asked = Object.hasOwn(VERBS, process.argv[2] ?? '') ? VERBS[process.argv[2]!] : undefined;
   for (const load of asked === undefined ? Object.values(VERBS) : [asked]) program.addCommand(await load());
