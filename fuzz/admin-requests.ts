@@ -50,10 +50,22 @@ export function adminRequest(random: Seeded, index: number): Message {
   return made(path === '/step' ? 'POST' : 'PUT', path, index, broken);
 }
 
-/** Broken for sure: a changed digit could make it a valid change of the weather. */
+/** Broken for sure: what was only cut short or changed could be a valid change of the weather. */
 function brokenBody(text: string, random: Seeded): Buffer {
-  if (random.chance(0.5)) return Buffer.from(`${brokenText(text, random)}}`);
+  if (random.chance(0.5)) {
+    const broken = `${brokenText(text, random)}}`;
+    return Buffer.from(isJson(broken) ? `!${broken}` : broken);
+  }
   return Buffer.concat([Buffer.from('!'), randomBytes(random, random.between(1, 100))]);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function made(method: string, path: string, index: number, body?: Buffer): Message {

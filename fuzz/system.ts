@@ -15,6 +15,8 @@ import type { Surroundings } from './surroundings.js';
 /** Long: a machine that stands still for a minute is none of this system's faults. */
 const TIMEOUT_MS = 240_000;
 const REFRESH_MS = 400;
+/** A chain that stands still for as long has been stopped: hardly anything is tried on it any more. */
+const STILL_MS = 60_000;
 const TOKEN_BYTES = 18;
 /** The executor's message after SIGUSR2. */
 const COLLECTED = 'memory after a forced collection';
@@ -48,6 +50,7 @@ export class FuzzedSystem {
   readonly #ends = new AbortController();
   #blockhash = '11111111111111111111111111111111';
   #slot = 0;
+  #slotSinceMs = performance.now();
   #signatures: readonly string[] = ['1'.repeat(64)];
 
   private constructor(
@@ -141,7 +144,10 @@ export class FuzzedSystem {
     return isAlive(this.clusterPid) ? undefined : 'cluster';
   }
 
-  /** Both answer a call that needs their main thread. @throws Error when one does not within a minute */
+  /**
+   * Both answer a call that needs their main thread, and the chain goes on.
+   * @throws Error when one does not answer within minutes, or no slot came for one
+   */
   async probe(): Promise<void> {
     const { statusCode, body } = await request(`${this.control.url}/livez`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -149,6 +155,8 @@ export class FuzzedSystem {
     await body.dump();
     if (statusCode !== 200) throw new Error(`/livez answered ${statusCode}`);
     await this.rpc('getHealth', []);
+    const stillMs = performance.now() - this.#slotSinceMs;
+    if (stillMs > STILL_MS) throw new Error(`slot ${this.#slot} for ${Math.round(stillMs)} ms`);
   }
 
   /** Both collect and give back what they can. @returns what they say of themselves right afterwards */
@@ -205,6 +213,7 @@ export class FuzzedSystem {
       context: { slot: number };
       value: { blockhash: string };
     };
+    if (answer.context.slot !== this.#slot) this.#slotSinceMs = performance.now();
     this.#slot = answer.context.slot;
     this.#blockhash = answer.value.blockhash;
     const signatures = (await this.rpc('getSignaturesForAddress', [

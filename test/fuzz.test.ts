@@ -1,5 +1,7 @@
 /** The short form of the fuzzing, and what its own parts promise: messages that replay, and a judge that sees. */
 import { describe, expect, it } from 'vitest';
+import { seeded } from '../drill/seeded.js';
+import { adminRequest } from '../fuzz/admin-requests.js';
 import { runFuzz } from '../fuzz/campaign.js';
 import { Generator, MIX, planOf } from '../fuzz/generator.js';
 import { judge } from '../fuzz/judge.js';
@@ -68,6 +70,29 @@ describe('the messages', () => {
     );
     const known = documentedRoutes().map(({ method, path }) => `${method} ${path.replace(/:\w+/, ':id')}`);
     expect(known.filter((route) => !kinds.has(route))).toEqual([]);
+  });
+});
+
+describe('requests to the admin routes', () => {
+  const REFUSED = ['-1', '"on"', '""', 'null', '[]', '{}', '[0.5]', '1e999', '-1e999', '1e300'];
+  /** Undefined where a body is no JSON, which must be refused too. */
+  const valueIn = (body: string): string | undefined => {
+    try {
+      JSON.parse(body);
+    } catch {
+      return undefined;
+    }
+    return /^\{"[^"]+":(.*)\}$/s.exec(body)?.[1] ?? body;
+  };
+
+  it('never change the weather, for a stopped cluster would pass for a quiet one', () => {
+    const random = seeded('weather', 'admin');
+    const bodies = Array.from({ length: 200_000 }, (_, index) => adminRequest(random, index))
+      .filter(({ kind }) => /^P\w+ \/(chaos|conditions|market|step)$/.test(kind))
+      .map(({ bytes }) => bytes.toString('utf8').split('\r\n\r\n').slice(1).join('\r\n\r\n'));
+    expect(bodies.length).toBeGreaterThan(10_000);
+    const taken = bodies.filter((body) => !REFUSED.includes(valueIn(body) ?? 'null'));
+    expect(taken).toEqual([]);
   });
 });
 
