@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly smoke: boolean;
   /** Alternating rounds; ratios are medians over them. */
   readonly runs: number;
+  /** Of the end-to-end run: its main threads before everything of normal priority. */
+  readonly realtime: boolean;
 }
 
 export interface Contestant {

@@ -1,12 +1,16 @@
-/** One benchmark in a process of its own: `node dist/bench/one.js <name> <runs> <smoke|full>`, its result on the last line. */
+/** One benchmark in a process of its own: `node dist/bench/one.js <name> <runs> <smoke|full> [realtime]`, its result on the last line. */
 import { CATALOGUE } from './catalogue.js';
 
 async function main(): Promise<void> {
-  const [name, runs, kind] = process.argv.slice(2);
+  const [name, runs, kind, priority] = process.argv.slice(2);
   const entry = CATALOGUE.find((one) => one.name === name);
   if (entry === undefined) throw new Error(`there is no benchmark ${name}`);
   const run = await entry.load();
-  const result = await run({ smoke: kind === 'smoke', runs: Number(runs) });
+  const result = await run({
+    smoke: kind === 'smoke',
+    runs: Number(runs),
+    realtime: priority === 'realtime',
+  });
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 

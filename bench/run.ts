@@ -27,6 +27,7 @@ interface Options {
   readonly only?: readonly CatalogueEntry[];
   readonly runs: number;
   readonly smoke: boolean;
+  readonly realtime: boolean;
   readonly json: boolean;
 }
 
@@ -71,8 +72,8 @@ async function main(options: Options): Promise<void> {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-function runOne(name: string, { runs, smoke }: Options): Promise<BenchOutcome> {
-  const args = [ONE, name, String(runs), smoke ? 'smoke' : 'full'];
+function runOne(name: string, { runs, smoke, realtime }: Options): Promise<BenchOutcome> {
+  const args = [ONE, name, String(runs), smoke ? 'smoke' : 'full', ...(realtime ? ['realtime'] : [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGTERM'), BENCH_TIMEOUT_MS);
   let output = '';
@@ -146,6 +147,7 @@ const command = new Command('bench')
   .option('--only <names>', 'these only, comma-separated; the other figures of latest.json stay', parseOnly)
   .option('--runs <n>', 'alternating rounds', parseRuns, 5)
   .option('--smoke', 'only see that everything computes; writes nothing', false)
+  .option('--realtime', 'canonical: main threads at real-time priority, which needs root', false)
   .option('--json', 'one JSON object on the last line of standard output', false)
   .addHelpText('after', `\nBenchmarks:\n${CATALOGUE.map((one) => `  ${one.name}: ${one.what}`).join('\n')}`)
   .action(main);

@@ -13,6 +13,7 @@ import type { ClusterHostReady } from './cluster-host.js';
 import { poolKeysOf } from './cluster-workload.js';
 import type { IntentPlan, PoolFacts } from './intent-load.js';
 import type { PathOptions } from './intent-path.js';
+import { runFirst } from './realtime.js';
 import { Sink } from './sink.js';
 
 const WALLETS = 64;
@@ -106,6 +107,16 @@ export class Arena {
     const peer = this.#parts.peers.get(name);
     if (peer === undefined) throw new Error(`no path is named ${name}`);
     return { port: peer.ready.port, headers: {}, plan: this.#parts.plan };
+  }
+
+  /**
+   * Puts whoever is measured, and this process, which is the other end of its network, before the cluster, which
+   * would be on other machines.
+   */
+  runFirst(): void {
+    const { executor, peers } = this.#parts;
+    for (const pid of [process.pid, executor.pid, ...[...peers.values()].map((peer) => peer.pid)])
+      runFirst(pid);
   }
 
   /**

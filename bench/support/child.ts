@@ -15,6 +15,7 @@ interface Reply {
 
 export interface Helper<Ready> {
   readonly ready: Ready;
+  readonly pid: number;
   /** Asks the helper for something and waits for its answer. */
   call<Result>(name: string, argument?: unknown): Promise<Result>;
   stop(): Promise<void>;
@@ -58,7 +59,7 @@ export async function startHelper<Ready>(entry: string, argument: unknown): Prom
   const stop = () => stopChild(child, exited);
   try {
     const ready = await call<Ready>('start', argument, READY_TIMEOUT_MS);
-    return { ready, call: (name, given) => call(name, given, CALL_TIMEOUT_MS), stop };
+    return { ready, pid: child.pid ?? 0, call: (name, given) => call(name, given, CALL_TIMEOUT_MS), stop };
   } catch (error) {
     await stop();
     throw error;
