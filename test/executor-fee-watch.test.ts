@@ -1,6 +1,11 @@
 // What others pay decides who lands: it is asked for in the background, in bounds, and outlives a node that is silent.
 import { expect, it, onTestFinished } from 'vitest';
-import { FEE_BLOCKS, FeeWatch, feeLevelOf, MAX_POOLS_A_ROUND } from '../src/executor/fee-watch.js';
+import {
+  FEE_BLOCKS,
+  FeeWatch,
+  feeLevelMicroLamportsOf,
+  MAX_POOLS_A_ROUND,
+} from '../src/executor/fee-watch.js';
 import { type Address, asSlot } from '../src/model/brands.js';
 import { testKeys } from './support/cpmm-accounts.js';
 import { ManualClock } from './support/manual-clock.js';
@@ -11,18 +16,18 @@ const fee = (slot: number, microLamports: number) => ({ slot: asSlot(slot), micr
 
 it('the level is a percentile, by nearest rank, of the newest blocks', () => {
   const fees = [1, 2, 3, 4].map((price) => fee(price, price * 100));
-  expect(feeLevelOf(fees, 1)).toBe(100);
-  expect(feeLevelOf(fees, 50)).toBe(200);
-  expect(feeLevelOf(fees, 51)).toBe(300);
-  expect(feeLevelOf(fees, 100)).toBe(400);
-  expect(feeLevelOf([], 75)).toBe(0);
+  expect(feeLevelMicroLamportsOf(fees, 1)).toBe(100);
+  expect(feeLevelMicroLamportsOf(fees, 50)).toBe(200);
+  expect(feeLevelMicroLamportsOf(fees, 51)).toBe(300);
+  expect(feeLevelMicroLamportsOf(fees, 100)).toBe(400);
+  expect(feeLevelMicroLamportsOf([], 75)).toBe(0);
 });
 
 it('a rush that is over is forgotten, however the node sorts its answer', () => {
   const rush = Array.from({ length: FEE_BLOCKS }, (_, index) => fee(index, 1_000_000));
   const calm = Array.from({ length: FEE_BLOCKS }, (_, index) => fee(FEE_BLOCKS + index, 5));
-  expect(feeLevelOf([...calm, ...rush], 100)).toBe(5);
-  expect(feeLevelOf([...rush, ...calm], 100)).toBe(5);
+  expect(feeLevelMicroLamportsOf([...calm, ...rush], 100)).toBe(5);
+  expect(feeLevelMicroLamportsOf([...rush, ...calm], 100)).toBe(5);
 });
 
 function watch(poolCount: number) {
@@ -42,7 +47,7 @@ function watch(poolCount: number) {
       },
     },
     pools: () => pools,
-    setFeeLevel: (pool, level) => levels.set(pool, level),
+    setFeeLevelMicroLamports: (pool, level) => levels.set(pool, level),
     clock,
     percentile: 75,
     pollMs: POLL_MS,

@@ -24,8 +24,8 @@ describe('the shared board', () => {
     board.setHeadSlot(4_000_000_000);
     board.setConfirmed(7, 5);
     board.setStreamActivity(123_456.75);
-    board.setFeeLevel(3, 4_000_000_000);
-    board.setFeeLevel(2, 2 ** 40);
+    board.setFeeLevelMicroLamports(3, 4_000_000_000);
+    board.setFeeLevelMicroLamports(2, 2 ** 40);
     board.setClockOffsetUs(-5.5);
     const state = {
       ...PLAIN_STATE,
@@ -40,7 +40,11 @@ describe('the shared board', () => {
     expect(other.headSlot()).toBe(4_000_000_000);
     expect([other.confirmedSlot(), other.confirmedHeight()]).toEqual([7, 5]);
     expect(other.streamActivityUs()).toBe(123_456.75);
-    expect([3, 2, 1].map((index) => other.feeLevel(index))).toEqual([4_000_000_000, 2 ** 32 - 1, 0]);
+    expect([3, 2, 1].map((index) => other.feeLevelMicroLamports(index))).toEqual([
+      4_000_000_000,
+      2 ** 32 - 1,
+      0,
+    ]);
     expect(other.clockOffsetUs()).toBe(-5.5);
     expect(other.pool(3)).toEqual({ slot: 4_000_000_001, revision: 9, state });
     expect(other.pool(2)).toBeUndefined();

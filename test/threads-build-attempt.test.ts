@@ -41,8 +41,8 @@ describe('the price of an attempt', () => {
     ['the cap, whatever others do', { level: 4_000_000_000, raise: 50, most: 99_000n }, 99_000n],
   ])('is %s', (_, { level, raise, most: maxComputeUnitPriceMicroLamports }, price) => {
     const rig = builderRig();
-    rig.board.setFeeLevel(1, level);
-    rig.board.setFeeLevel(2, 4_000_000_000);
+    rig.board.setFeeLevelMicroLamports(1, level);
+    rig.board.setFeeLevelMicroLamports(2, 4_000_000_000);
     const attempt = built(build(rig, { priceRaisePercent: raise, maxComputeUnitPriceMicroLamports }));
     expect(attempt.computeUnitPriceMicroLamports).toBe(price);
     // SetComputeUnitPrice: 3, then the price as u64; nothing else of the message begins so.

@@ -46,7 +46,7 @@ describe('the pool of signing workers', () => {
       { validityBlocks: 60, computeUnitLimit: 0xffff_ffff, computeUnitPriceMicroLamports: 2n ** 64n - 1n },
       { pending: [{ zeroForOne: true, amountIn: 5_000_000_000n, amountOut: 700_000_000n }] },
     ];
-    rig.board.setFeeLevel(1, 77_000);
+    rig.board.setFeeLevelMicroLamports(1, 77_000);
     for (const change of changes) {
       const request = rig.request(change);
       expect(comparable(await pool.build(request))).toEqual(comparable(inline.build(request)));

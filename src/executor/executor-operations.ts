@@ -172,6 +172,6 @@ function poolView({ market }: Executor, pool: Parameters<typeof market.book.keys
     ageSlots: Number.isFinite(age) ? age : null,
     reserve0: (snapshot?.state.reserve0 ?? 0n).toString(),
     reserve1: (snapshot?.state.reserve1 ?? 0n).toString(),
-    feeLevelMicroLamports: market.board.feeLevel(market.feed.indexOf(pool)),
+    feeLevelMicroLamports: market.board.feeLevelMicroLamports(market.feed.indexOf(pool)),
   };
 }

@@ -16,7 +16,7 @@ export const FEE_BLOCKS = 20;
 export interface FeeWatchOptions {
   readonly reader: Pick<ChainReader, 'recentPrioritizationFees'>;
   readonly pools: () => readonly PoolKeys[];
-  readonly setFeeLevel: (pool: Address, microLamports: number) => void;
+  readonly setFeeLevelMicroLamports: (pool: Address, microLamports: number) => void;
   readonly clock: Clock;
   /** 1 to 100. */
   readonly percentile: number;
@@ -54,9 +54,9 @@ export class FeeWatch {
   }
 
   async #ask({ pool, vault0, vault1, observation }: PoolKeys, isClosed: () => boolean): Promise<void> {
-    const { reader, percentile, setFeeLevel } = this.#options;
+    const { reader, percentile, setFeeLevelMicroLamports } = this.#options;
     const fees = await reader.recentPrioritizationFees([pool, vault0, vault1, observation]);
-    if (!isClosed()) setFeeLevel(pool, feeLevelOf(fees, percentile));
+    if (!isClosed()) setFeeLevelMicroLamports(pool, feeLevelMicroLamportsOf(fees, percentile));
   }
 }
 
@@ -64,7 +64,7 @@ export class FeeWatch {
  * The percentile (nearest rank) of the newest blocks' lowest prices; 0 where there are none.
  * @param percentile 1 to 100
  */
-export function feeLevelOf(fees: readonly PrioritizationFee[], percentile: number): number {
+export function feeLevelMicroLamportsOf(fees: readonly PrioritizationFee[], percentile: number): number {
   const newest = fees.toSorted((a, b) => b.slot - a.slot).slice(0, FEE_BLOCKS);
   const prices = newest.map(({ microLamports }) => microLamports).sort((a, b) => a - b);
   return prices[Math.ceil((percentile / 100) * prices.length) - 1] ?? 0;

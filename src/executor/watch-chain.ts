@@ -32,7 +32,8 @@ function watchFees(
   return new FeeWatch({
     reader,
     pools: () => market.book.pools(),
-    setFeeLevel: (pool, microLamports) => market.board.setFeeLevel(market.feed.indexOf(pool), microLamports),
+    setFeeLevelMicroLamports: (pool, microLamports) =>
+      market.board.setFeeLevelMicroLamports(market.feed.indexOf(pool), microLamports),
     clock,
     percentile: config.PRIORITY_FEE_PERCENTILE,
     pollMs: config.PRIORITY_FEE_POLL_MS,

@@ -57,8 +57,8 @@ export const POOL = {
   completeSlot: 26,
   /** Outside the sequence lock: 1 while the pool is suspect. */
   suspect: 27,
-  /** Outside the sequence lock: micro-lamports a compute unit that others lately paid on the pool, as u32. */
-  feeLevel: 28,
+  /** Outside the sequence lock: what others lately paid for a compute unit on the pool, as u32. */
+  feeLevelMicroLamports: 28,
 } as const;
 /** Words under the sequence lock, from `flags` on. */
 export const POOL_BODY_WORDS = 24;

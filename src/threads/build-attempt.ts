@@ -84,7 +84,7 @@ export function buildAttempt(
   assertTradable(pool.state, clock.nowMs() / 1000);
   const quote = quoteWorst(pool.state, route, request);
   const limit = bindingLimit(route.mode, request, quote);
-  const price = priceToPay(request, board.feeLevel(route.poolIndex));
+  const price = priceToPay(request, board.feeLevelMicroLamports(route.poolIndex));
   const quotedUs = clock.nowUs();
 
   const blockhash = freshBlockhash(board, request, headSlot);
@@ -122,10 +122,10 @@ export function buildAttempt(
   };
 }
 
-/** @param feeLevel micro-lamports a compute unit that others lately paid on the pool */
-function priceToPay(request: BuildNumbers, feeLevel: number): bigint {
+/** @param feeLevelMicroLamports what others lately paid for a compute unit on the pool */
+function priceToPay(request: BuildNumbers, feeLevelMicroLamports: number): bigint {
   const { computeUnitPriceMicroLamports: least, maxComputeUnitPriceMicroLamports: most } = request;
-  const level = BigInt(feeLevel);
+  const level = BigInt(feeLevelMicroLamports);
   const base = level > least ? level : least;
   const price = base + (base * BigInt(request.priceRaisePercent)) / PERCENT;
   return price < most ? price : most;

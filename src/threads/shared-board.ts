@@ -204,13 +204,17 @@ export class SharedBoard {
   }
 
   /** @param microLamports a compute unit; what does not fit into 32 bits counts as the most that does */
-  setFeeLevel(index: number, microLamports: number): void {
-    Atomics.store(this.#words, this.#poolAt(index) + POOL.feeLevel, Math.min(microLamports, U32_MAX));
+  setFeeLevelMicroLamports(index: number, microLamports: number): void {
+    Atomics.store(
+      this.#words,
+      this.#poolAt(index) + POOL.feeLevelMicroLamports,
+      Math.min(microLamports, U32_MAX),
+    );
   }
 
   /** Micro-lamports a compute unit; 0 until it is known. */
-  feeLevel(index: number): number {
-    return Atomics.load(this.#words, this.#poolAt(index) + POOL.feeLevel) >>> 0;
+  feeLevelMicroLamports(index: number): number {
+    return Atomics.load(this.#words, this.#poolAt(index) + POOL.feeLevelMicroLamports) >>> 0;
   }
 
   /** The pool's newest whole state, or undefined while it has none. */
