@@ -9,7 +9,6 @@ import {
   existsSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,6 +20,7 @@ import { join } from 'node:path';
 import type { BlockEvent, ExecutedTransaction } from '../engine/messages.js';
 import type { AccountAtSlot } from '../ledger/types.js';
 import { encodeFrame, readFrames } from './frames.js';
+import { makeDirectory } from './make-directory.js';
 
 /** Format of the files; a directory of another one is refused. */
 const FORMAT = 1;
@@ -80,7 +80,7 @@ export function readMeta(dir: string): StateMeta | undefined {
 }
 
 export function writeMeta(dir: string, meta: Omit<StateMeta, 'format'>): void {
-  mkdirSync(dir, { recursive: true });
+  makeDirectory(dir);
   replaceFile(join(dir, META_FILE), [
     Buffer.from(`${JSON.stringify({ format: FORMAT, ...meta }, null, 2)}\n`),
   ]);

@@ -3,13 +3,14 @@
  * ends; elsewhere a directory is not guarded.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { makeDirectory } from './make-directory.js';
 import { StateDirError } from './state-dir.js';
 
 /** Answers the function that lets go. Rejects with `StateDirError` while another process holds the directory. */
 export async function lockStateDir(dir: string): Promise<() => Promise<void>> {
-  mkdirSync(dir, { recursive: true });
+  makeDirectory(dir);
   if (process.platform !== 'linux') return async () => undefined;
   const name = createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 32);
   const server = createServer((socket) => socket.destroy());
