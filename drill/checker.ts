@@ -1,4 +1,5 @@
 /** Compares what was told, what was written down, what was sent and what landed. Pure: see README.md for the terms. */
+import { ENDS } from './ends.js';
 import type {
   ClientOrder,
   DrillEvidence,
@@ -12,14 +13,6 @@ import type {
 /** A byte of ours may arrive this long after the stop's 200 was received: it was on its way (the law's own bound). */
 export const STOP_GRACE_MS = 50;
 
-const ENDS: ReadonlySet<string> = new Set([
-  'finalized',
-  'failed',
-  'expired',
-  'denied',
-  'cancelled',
-  'simulated',
-]);
 /** Told of a trade that is on the ledger without an error. */
 const LANDED: ReadonlySet<string> = new Set(['confirmed', 'finalized']);
 /** Told of a trade of which nothing is on the ledger. */

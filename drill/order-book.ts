@@ -1,5 +1,6 @@
 /** The clients of a drill: their orders, and everything that they were told of each. */
 import type { ControlClient } from '../src/cli/control-client.js';
+import { ENDS } from './ends.js';
 import type { ClientOrder, ToldState } from './evidence.js';
 import { askOrUndefined, delay } from './executor-process.js';
 import type { OrderBody } from './order-maker.js';
@@ -10,14 +11,6 @@ const RETRY_MS = 300;
 const SETTLE_POLL_MS = 150;
 /** Denials that a client may hope to see gone: it asks again with the same id. */
 const RETRIABLE: ReadonlySet<number> = new Set([403, 429, 503]);
-const ENDS: ReadonlySet<string> = new Set([
-  'finalized',
-  'failed',
-  'expired',
-  'denied',
-  'cancelled',
-  'simulated',
-]);
 
 const LANDED_ENDS: ReadonlySet<string> = new Set(['finalized', 'failed']);
 
