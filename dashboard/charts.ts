@@ -5,6 +5,8 @@ import type { LatencyData } from './types.js';
 import uPlot from './uplot.js';
 
 const POINTS = 300;
+/** Shown at the least. */
+const MIN_SHOWN_S = 60;
 const HEIGHT = 132;
 /** What the executor is built to stay under at the 95th percentile. */
 const TARGET_US = 2_000_000;
@@ -15,6 +17,12 @@ interface Line {
   readonly colour: string;
   readonly fill?: boolean;
   readonly dash?: number[];
+}
+
+/** A page just opened would stretch its first points over the whole width, with one second named at several places. */
+function shownTimes(_plot: uPlot, low: number | null, high: number | null): [number, number] {
+  const endS = high ?? Date.now() / 1_000;
+  return [Math.min(low ?? endS, endS - MIN_SHOWN_S), endS];
 }
 
 class Chart {
@@ -70,10 +78,13 @@ class Chart {
     const options: uPlot.Options = {
       width: this.#host.clientWidth,
       height: HEIGHT,
-      padding: [6, 8, 0, 0],
+      padding: [6, 24, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-      scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.1] } },
+      scales: {
+        x: { time: true, range: shownTimes },
+        y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.1] },
+      },
       axes: [
         {
           ...axis,

@@ -39,12 +39,17 @@ function checkRow(): Row<Check> {
       dot.title = check.level;
       setText(name, check.name);
       name.title = check.name;
-      setText(value, `${check.value}${check.unit === undefined ? '' : ` ${check.unit}`}`);
+      setText(value, figureOf(check));
       const held = span(Date.now() - check.sinceMs);
       setText(since, check.level === 'ok' ? held : `${check.level} ${held}`);
       since.title = `${check.level} for ${held}`;
     },
   };
+}
+
+function figureOf({ value, unit }: Check): string {
+  const figure = typeof value === 'number' ? value.toLocaleString('en-US') : value;
+  return unit === undefined ? figure : `${figure} ${unit === 'percent' ? '%' : unit}`;
 }
 
 export class BreakersView {

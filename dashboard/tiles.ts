@@ -47,7 +47,7 @@ export class TilesView {
 
   positions({ pnl, quoteMint }: Positions, decimals: number | undefined): void {
     const total = amount(pnl.totalQuote, decimals, 2);
-    write('pnl', amount(pnl.dailyQuote, decimals, 2), `${mintName(quoteMint)} · ${total} in all`);
+    write('pnl', `${amount(pnl.dailyQuote, decimals, 2)} ${mintName(quoteMint)}`, `${total} in all`);
     byId('tile-pnl', HTMLElement).dataset.sign = pnl.dailyQuote.startsWith('-') ? 'minus' : 'plus';
   }
 }

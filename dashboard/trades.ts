@@ -57,6 +57,7 @@ export class TradesView {
       .filter((trade) => this.#fits(trade))
       .slice(0, MAX_SHOWN);
     this.#rows.show(shown);
+    setText(this.#empty, this.#trades.size === 0 ? 'No trade yet.' : 'None among the newest trades.');
     setHidden(this.#empty, shown.length > 0);
   }
 
@@ -78,7 +79,7 @@ function tradeRow(decimalsOf: (mint: string) => number | undefined): Row<TradeDa
   const progress = make('span', 'progress', ...STEPS.map(() => make('i')));
   const swap = make('td', 'swap');
   const paid = make('td', 'number wide');
-  const delta = make('td', 'number');
+  const delta = make('td', 'number wide');
   const confirmed = make('td', 'number');
   const signature = make('td', 'key wider');
   const element = make(
