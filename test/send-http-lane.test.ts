@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asSignature } from '../src/model/brands.js';
 import { HttpLane } from '../src/send/http-lane.js';
 import { HttpFormatError, HttpResponseReader } from '../src/send/http-response.js';
 import type { LaneOutcome } from '../src/send/lane.js';
 import { systemClock } from '../src/time/clock.js';
+import { ManualClock } from './support/manual-clock.js';
 
 const WIRE = Uint8Array.from({ length: 644 }, (_, index) => index % 251);
 const cleanUps: (() => void)[] = [];
@@ -31,8 +33,8 @@ async function serve(answer: (body: string, response: ServerResponse) => void): 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/?key=k`;
 }
 
-async function openLane(url: string, timeoutMs = 2_000): Promise<HttpLane> {
-  const lane = new HttpLane({ url, timeoutMs, clock: systemClock });
+async function openLane(url: string, timeoutMs = 2_000, reconnects = true): Promise<HttpLane> {
+  const lane = new HttpLane({ url, timeoutMs, clock: systemClock, reconnects });
   cleanUps.push(() => lane.close());
   if (!lane.ready) await new Promise<void>((resolve) => lane.onReady(resolve));
   return lane;
@@ -103,6 +105,41 @@ describe('a lane to an RPC node', () => {
     silent = false;
     await new Promise<void>((resolve) => lane.onReady(resolve));
     expect((await send(lane)).outcome).toBe('acknowledged');
+  });
+
+  it('ends with its connection where it is not to connect again', async () => {
+    const url = await serve(() => undefined);
+    const lane = await openLane(url, 100, false);
+    expect(lane).toMatchObject({ ready: true, connecting: false, ended: false });
+    expect((await send(lane)).outcome).toBe('timeout');
+    expect(lane).toMatchObject({ ready: false, connecting: false, ended: true });
+  });
+
+  it('connects again at once when a connection of long standing is lost, and with a pause when it was short', async () => {
+    const clock = new ManualClock();
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => sockets.push(socket));
+    const connection = () => once(server, 'connection');
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const first = connection();
+    const lane = new HttpLane({ url, timeoutMs: 100, clock, reconnects: true });
+    cleanUps.push(
+      () => lane.close(),
+      () => server.close(),
+    );
+    const ready = () => new Promise<void>((resolve) => lane.onReady(resolve));
+    await Promise.all([first, ready()]);
+    clock.advance(2_000);
+    const second = connection();
+    sockets[0]!.end();
+    await Promise.all([second, ready()]);
+    expect(clock.timerCount).toBe(0);
+    const short = once(sockets[1]!, 'close');
+    sockets[1]!.end();
+    await short;
+    expect(lane).toMatchObject({ ready: false, connecting: true });
+    expect(clock.timerCount).toBe(1);
   });
 
   it('is not ready while an answer is due', async () => {

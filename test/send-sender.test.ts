@@ -8,12 +8,14 @@ const SIGNATURE = asSignature('first');
 const WIRE = Uint8Array.of(1, 2, 3);
 const BLOCK_MS = 400;
 
-function setUp(laneNames: readonly string[] = ['rpc:a'], most?: number) {
+function setUp(laneNames: readonly string[] = ['rpc:a'], most?: number, areOpenedReady = true) {
   const clock = new ManualClock();
   const lanes = laneNames.map((name) => new FakeLane(name));
   const open = (name: string) => {
-    lanes.push(new FakeLane(name));
-    return lanes.at(-1)!;
+    const lane = new FakeLane(name);
+    lane.setReady(areOpenedReady);
+    lanes.push(lane);
+    return lane;
   };
   const blocked = new Set<Signature>();
   let isOpen = true;
@@ -154,6 +156,26 @@ describe('a node that is slow to answer', () => {
     const { lanes, sender } = setUp(['quick', 'quick', 'slow'], 4);
     await sender.start(asSignature('first'), WIRE);
     expect(lanes.map(({ name }) => name)).toEqual(['quick', 'quick', 'slow', 'slow']);
+  });
+
+  it('has a burst wait for one connection each, not for one after the other', async () => {
+    const { lanes, sender } = setUp(['node'], 5, false);
+    await sender.start(asSignature('first'), WIRE);
+    const others = ['second', 'third', 'fourth'].map((name) => sender.start(asSignature(name), WIRE));
+    expect(lanes.length).toBe(5);
+    for (const lane of lanes.slice(1)) lane.setReady(true);
+    await Promise.all(others);
+    expect(namesOf(lanes)).toEqual([['first'], ['second'], ['third'], ['fourth'], []]);
+  });
+
+  it('may end a connection that came later: another is opened when it is needed', async () => {
+    const { lanes, sender } = setUp(['node'], 2, false);
+    await sender.start(asSignature('first'), WIRE);
+    lanes[1]!.close();
+    const second = sender.start(asSignature('second'), WIRE);
+    lanes[2]!.setReady(true);
+    await second;
+    expect(namesOf(lanes)).toEqual([['first'], [], ['second']]);
   });
 
   it('is sent to as soon as the connection that was opened for it is there', async () => {

@@ -4,8 +4,11 @@ import { HttpLane } from '../send/http-lane.js';
 import type { LaneGrowth } from '../send/lane-pool.js';
 import type { Clock } from '../time/clock.js';
 
-/** An endpoint's connections grow to so many times what they were: a node slower than that needs another node. */
-const MOST_GROWTH = 4;
+/**
+ * Most connections to one endpoint. A node that stands still for a third of a second, as nodes do, holds up no bytes of
+ * 200 trades a second by then.
+ */
+const MOST_CONNECTIONS = 64;
 
 /** Connections spread over the endpoints in turn, each endpoint at least one. */
 export function openLanes(
@@ -13,15 +16,15 @@ export function openLanes(
   urls: readonly string[],
   clock: Clock,
 ): { readonly lanes: readonly HttpLane[]; readonly growth: LaneGrowth } {
-  const open = (url: string) => new HttpLane({ url, timeoutMs: config.RPC_TIMEOUT_MS, clock });
+  const open = (url: string, reconnects: boolean) =>
+    new HttpLane({ url, timeoutMs: config.RPC_TIMEOUT_MS, clock, reconnects });
   const count = Math.max(config.RPC_POOL_SIZE, urls.length);
   const urlOf = new Map<string, string>();
   const lanes = Array.from({ length: count }, (_, index) => {
     const url = urls[index % urls.length]!;
-    const lane = open(url);
+    const lane = open(url, true);
     urlOf.set(lane.name, url);
     return lane;
   });
-  const most = Math.ceil(count / urls.length) * MOST_GROWTH;
-  return { lanes, growth: { open: (name) => open(urlOf.get(name)!), most } };
+  return { lanes, growth: { open: (name) => open(urlOf.get(name)!, false), most: MOST_CONNECTIONS } };
 }

@@ -101,7 +101,7 @@ export class WarmPath {
     const key = SigningKey.fromSeed(WALLET, randomBytes(32));
     this.#keys.add(key);
     this.#wallet = key.address;
-    this.#lane = new HttpLane({ url: sink.url, timeoutMs: LANE_TIMEOUT_MS, clock });
+    this.#lane = new HttpLane({ url: sink.url, timeoutMs: LANE_TIMEOUT_MS, clock, reconnects: true });
     this.#sender = new TransactionSender({
       lanes: [this.#lane],
       gate: { mayLeave: () => true },

@@ -14,6 +14,8 @@ const BUFFER_BYTES = 4096;
 const LENGTH_DIGITS = 5;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MOST_MS = 2_000;
+/** A connection that held so long is made again at once when it is lost. */
+const STEADY_US = RECONNECT_MOST_MS * 1000;
 
 const BODY_START = '{"jsonrpc":"2.0","id":1,"method":"sendTransaction","params":["';
 // maxRetries 0: the node's own retry is not to be relied on, the sender owns the loop. preflightCommitment is
@@ -26,6 +28,8 @@ export interface HttpLaneOptions {
   readonly url: string;
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Whether it connects again when the connection is lost; else it ends with it. */
+  readonly reconnects: boolean;
 }
 
 export class HttpLane implements Lane {
@@ -33,12 +37,15 @@ export class HttpLane implements Lane {
   readonly #url: URL;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
+  readonly #reconnects: boolean;
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
   readonly #lengthAt: number;
   readonly #bodyAt: number;
   readonly #listeners: (() => void)[] = [];
   #socket: Socket | undefined;
   #connected = false;
+  /** When the connection that is there, or was lost just now, came about. */
+  #connectedUs: number | undefined;
   #closed = false;
   #reader = new HttpResponseReader();
   #pending: { startedUs: number; done: (outcome: LaneOutcome) => void; timer: TimerHandle } | undefined;
@@ -50,6 +57,7 @@ export class HttpLane implements Lane {
     this.name = `rpc:${this.#url.host}`;
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock;
+    this.#reconnects = options.reconnects;
     const path = this.#url.pathname + this.#url.search;
     const head = `POST ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\nContent-Type: application/json\r\nContent-Length: `;
     this.#lengthAt = this.#buffer.write(head, 'latin1');
@@ -62,6 +70,14 @@ export class HttpLane implements Lane {
   get ready(): boolean {
     // Bytes that wait in this process could leave after a stop: such a socket is not ready.
     return this.#connected && this.#pending === undefined && this.#socket?.writableLength === 0;
+  }
+
+  get connecting(): boolean {
+    return !this.#connected && !this.#closed;
+  }
+
+  get ended(): boolean {
+    return this.#closed;
   }
 
   onReady(listener: () => void): void {
@@ -116,6 +132,7 @@ export class HttpLane implements Lane {
   #opened(socket: Socket): void {
     if (socket !== this.#socket) return;
     this.#connected = true;
+    this.#connectedUs = this.#clock.monotonicUs();
     this.#reconnectMs = RECONNECT_FIRST_MS;
     this.#announce();
   }
@@ -156,8 +173,19 @@ export class HttpLane implements Lane {
     if (this.#socket === undefined) return;
     this.#socket = undefined;
     this.#connected = false;
+    this.#closed ||= !this.#reconnects;
     this.#settle({ outcome, detail });
-    if (this.#closed) return;
+    if (!this.#closed) this.#connectAgain();
+  }
+
+  /** A node ends what was long idle, all lanes at once: the next trade must not find them waiting. */
+  #connectAgain(): void {
+    const connectedUs = this.#connectedUs;
+    this.#connectedUs = undefined;
+    if (connectedUs !== undefined && this.#clock.monotonicUs() - connectedUs >= STEADY_US) {
+      this.#open();
+      return;
+    }
     this.#reconnect = this.#clock.after(this.#reconnectMs, () => this.#open());
     this.#reconnectMs = Math.min(this.#reconnectMs * 2, RECONNECT_MOST_MS);
   }

@@ -1,8 +1,8 @@
-/** Every endpoint's connections: which one is free, and one more where none would be left for the next first send. */
+/** Every endpoint's connections: which one is free, and one more wherever a first send finds none or leaves none. */
 import type { Lane } from './lane.js';
 
 export interface LaneGrowth {
-  /** Another connection to the endpoint of this name. */
+  /** Another connection to the endpoint of this name. It may end; the pool then opens a new one when it needs it. */
   readonly open: (name: string) => Lane;
   /** Most connections to one endpoint, those that were there from the start among them. */
   readonly most: number;
@@ -11,7 +11,7 @@ export interface LaneGrowth {
 export class LanePool {
   /** Lanes of one name are interchangeable connections to one endpoint. */
   readonly names: readonly string[];
-  readonly #byName: ReadonlyMap<string, Lane[]>;
+  readonly #byName: Map<string, Lane[]>;
   /** Connections to each endpoint from the start: a resend takes none of those that came since. */
   readonly #firstCount: ReadonlyMap<string, number>;
   readonly #growth: LaneGrowth | undefined;
@@ -47,16 +47,27 @@ export class LanePool {
   }
 
   /**
-   * To be called when one was taken: a node that is slow to answer must not hold up what comes next. A lane that was
-   * opened stays, so that it is warm when the node is slow again.
+   * To be called when a lane was taken: a node that is slow to answer must not hold up what comes next, so one stays
+   * ready or is on its way.
    */
   keepSpare(name: string): void {
-    const lanes = this.#byName.get(name)!;
-    if (this.#growth === undefined || lanes.length >= this.#growth.most) return;
-    if (lanes.some((lane) => lane.ready)) return;
-    const lane = this.#growth.open(name);
-    lane.onReady(this.#onReady);
-    lanes.push(lane);
+    if (this.#byName.get(name)!.some((lane) => lane.ready || lane.connecting)) return;
+    this.grow(name);
+  }
+
+  /**
+   * To be called for every first send that found no lane: those of a burst must not wait for one connection after the
+   * other. A lane that was opened stays until the node ends it.
+   */
+  grow(name: string): void {
+    if (this.#growth === undefined) return;
+    const lanes = this.#byName.get(name)!.filter((lane) => !lane.ended);
+    if (lanes.length < this.#growth.most) {
+      const lane = this.#growth.open(name);
+      lane.onReady(this.#onReady);
+      lanes.push(lane);
+    }
+    this.#byName.set(name, lanes);
   }
 
   close(): void {

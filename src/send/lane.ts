@@ -9,6 +9,10 @@ export interface Lane {
   readonly name: string;
   /** Whether `write` would hand bytes to the operating system at once. */
   readonly ready: boolean;
+  /** Whether it is on its way to being ready and carries nothing meanwhile. */
+  readonly connecting: boolean;
+  /** Whether it will never be ready again. */
+  readonly ended: boolean;
   /**
    * Hands the bytes to the operating system before it returns; call only when `ready`. Nothing is kept back in
    * this process, so that what the gate allowed has left when `write` returns (L3).

@@ -179,6 +179,8 @@ export class TransactionSender implements Sender {
     this.#waiting.add(active);
     this.#ticker ??= this.#clock.every(TICK_MS, () => this.#tick());
     this.#pump(active);
+    if (active.first === undefined) return;
+    for (const name of active.due) if (this.#mayUse(name)) this.#lanes.grow(name);
   }
 
   /** Writes the bytes on every lane that owes them and is ready now. */

@@ -38,6 +38,14 @@ export class VirtualLane implements Lane {
     return !this.#isBusy && !this.#isClosed;
   }
 
+  get connecting(): boolean {
+    return false;
+  }
+
+  get ended(): boolean {
+    return this.#isClosed;
+  }
+
   onReady(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -5,6 +5,7 @@ import type { Lane, LaneOutcome } from '../../src/send/lane.js';
 export class FakeLane implements Lane {
   readonly written: { readonly signature: Signature; readonly wire: Uint8Array }[] = [];
   #ready = true;
+  ended = false;
   #pending: ((outcome: LaneOutcome) => void) | undefined;
   readonly #listeners: (() => void)[] = [];
 
@@ -12,6 +13,10 @@ export class FakeLane implements Lane {
 
   get ready(): boolean {
     return this.#ready && this.#pending === undefined;
+  }
+
+  get connecting(): boolean {
+    return !this.#ready && !this.ended;
   }
 
   setReady(ready: boolean): void {
@@ -38,5 +43,6 @@ export class FakeLane implements Lane {
 
   close(): void {
     this.#ready = false;
+    this.ended = true;
   }
 }

@@ -41,7 +41,7 @@ export const ENDPOINTS = {
   RPC_POOL_SIZE: setting(
     integer(1, 64),
     '4',
-    'Kept-alive connections for sending, over all RPC endpoints. Where every one to an endpoint waits for an answer, one more is opened, up to four times as many.',
+    'Kept-alive connections for sending, over all RPC endpoints. Where every one to an endpoint waits for an answer, one more is opened, up to 64 to each.',
   ),
   RPC_TIMEOUT_MS: setting(
     integer(100, 60_000),
