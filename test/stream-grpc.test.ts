@@ -6,10 +6,12 @@ import { base58 } from '@scure/base';
 import { SubscribeUpdate } from '@triton-one/yellowstone-grpc';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Address } from '../src/model/brands.js';
+import { createTransport } from '../src/stream/transport.js';
 import { type StreamLimits, YellowstoneStream } from '../src/stream/yellowstone-stream.js';
 import { systemClock } from '../src/time/clock.js';
 import { address, serve, signatureOf } from './localnet/geyser-harness.js';
 import { WordSink } from './support/fake-stream.js';
+import { ManualClock } from './support/manual-clock.js';
 
 /** Short pauses; no expectation rests on them. */
 const LIMITS: Partial<StreamLimits> = { backoffFirstMs: 10, backoffMostMs: 50, pingPeriodMs: 50 };
@@ -85,6 +87,40 @@ it('resumes after a cut: what happened meanwhile is replayed, the slot in progre
     'gap reconnect repair 33',
   ]);
   expect(words.some((word) => word.startsWith(`account ${address('pool')} 33`))).toBe(false);
+});
+
+it('reads a burst in turns between which others have theirs', async () => {
+  const messages = 2_000;
+  const server = createHttp2Server();
+  server.on('stream', (stream) => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    // Each is a flag, a length of four bytes, and the message: all at once, as a node sends what a slot has written.
+    stream.write(Buffer.concat(Array.from({ length: messages }, () => Buffer.of(0, 0, 0, 0, 1, 7))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const clock = new ManualClock();
+  const perTurn = [0];
+  let read = 0;
+  const session = createTransport({ endpoint: `127.0.0.1:${port}`, clock })({
+    onMessage: () => {
+      read += 1;
+      perTurn[perTurn.length - 1]! += 1;
+      clock.advance(0.125);
+    },
+    onEnd: () => undefined,
+  });
+  onTestFinished(() => {
+    session.cancel();
+    server.close();
+  });
+  session.send(Buffer.of());
+  while (read < messages) {
+    await new Promise((resolve) => setImmediate(resolve));
+    perTurn.push(0);
+  }
+  expect(Math.max(...perTurn)).toBe(4);
 });
 
 it('brings its token, and reports its refusal without showing it', async () => {

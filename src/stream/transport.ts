@@ -1,6 +1,8 @@
 /** One gRPC bidirectional stream, as little of it as the rest needs; a test brings its own. */
+import type { Readable } from 'node:stream';
 import { type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { HotslotError } from '../errors/hotslot-error.js';
+import type { Clock } from '../time/clock.js';
 
 export interface TransportEnd {
   /** gRPC status code; 0 where the server ended the stream without an error. */
@@ -31,6 +33,9 @@ const KEEPALIVE_MS = 1_000;
 /** HTTP/2's own window of 64 KiB stalls a burst on every round trip. */
 const FLOW_CONTROL_WINDOW_BYTES = 8 * 1024 * 1024;
 
+/** A burst is read for this long at a time: what else waits, an intent above all, has its turn in between. */
+const MOST_OF_TURN_US = 500;
+
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': -1,
   'grpc.keepalive_time_ms': KEEPALIVE_MS,
@@ -45,6 +50,7 @@ export interface TransportOptions {
   /** `https://host[:port]` for TLS; `http://host:port` or `host:port` without. */
   readonly endpoint: string;
   readonly xToken?: string;
+  readonly clock: Clock;
 }
 
 /**
@@ -72,8 +78,12 @@ export function createTransport(options: TransportOptions): Transport {
       client.close();
       return true;
     };
+    const turn = new ReadingTurn(call, options.clock);
     call.on('data', (message: Uint8Array) => {
-      if (!over) handlers.onMessage(message);
+      if (over) return;
+      turn.begin();
+      handlers.onMessage(message);
+      turn.pauseWhenFull();
     });
     // 'status' follows every end, errors included; without a listener of its own 'error' would be thrown.
     call.on('error', () => {});
@@ -90,6 +100,35 @@ export function createTransport(options: TransportOptions): Transport {
         finish();
       },
     };
+  };
+}
+
+/** Bounds what a stream's messages take of one turn of the event loop. */
+class ReadingTurn {
+  readonly #call: Pick<Readable, 'pause' | 'resume'>;
+  readonly #clock: Clock;
+  #beganUs: number | undefined;
+
+  constructor(call: Pick<Readable, 'pause' | 'resume'>, clock: Clock) {
+    this.#call = call;
+    this.#clock = clock;
+  }
+
+  /** To be called before each message. */
+  begin(): void {
+    if (this.#beganUs !== undefined) return;
+    this.#beganUs = this.#clock.monotonicUs();
+    setImmediate(this.#end);
+  }
+
+  /** To be called after each message. */
+  pauseWhenFull(): void {
+    if (this.#clock.monotonicUs() - this.#beganUs! >= MOST_OF_TURN_US) this.#call.pause();
+  }
+
+  readonly #end = (): void => {
+    this.#beganUs = undefined;
+    this.#call.resume();
   };
 }
 
