@@ -1,4 +1,6 @@
 /** What an engine or an init system would read, held against rules of ours: nobody here can run them. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +77,37 @@ describe('the Dockerfile', () => {
     expect(last.indexOf('USER node')).toBeLessThan(last.indexOf('\nCMD'));
     expect(last).not.toMatch(/^RUN .*(npm|apt-get)/m);
   });
+});
+
+describe('realtime.conf', () => {
+  const [, command] = /^ExecStartPost=\+(.*)$/m.exec(read('deploy/systemd/realtime.conf'))!;
+
+  it("says what the end-to-end run's --realtime does", () => {
+    const measured = /'chrt', \[([^\]]*)String\(pid\)\]/.exec(read('bench/support/realtime.ts'))![1]!;
+    const args = [...measured.matchAll(/'([^']*)'/g)].map(([, one]) => one);
+    expect(command).toBe(`/usr/bin/chrt ${args.join(' ')} $MAINPID`);
+  });
+
+  it.skipIf(spawnSync('chrt', ['--fifo', '1', 'true']).status !== 0)(
+    "puts a process's main thread before the others, and no other thread",
+    async () => {
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000); console.log(1)']);
+      try {
+        await once(child.stdout, 'data');
+        const [path, ...args] = command!.replace('$MAINPID', String(child.pid)).split(' ');
+        expect(spawnSync(path!, args).status).toBe(0);
+        const policies = spawnSync('chrt', ['--all-tasks', '--pid', String(child.pid)], { encoding: 'utf8' })
+          .stdout.split('\n')
+          .flatMap((line) => /^pid (\d+)'s current scheduling policy: (.*)$/.exec(line)?.slice(1) ?? []);
+        const others = policies.slice(2).filter((_, index) => index % 2 === 1);
+        expect(policies.slice(0, 2)).toEqual([String(child.pid), 'SCHED_FIFO|SCHED_RESET_ON_FORK']);
+        expect(others.length).toBeGreaterThan(0);
+        expect(new Set(others)).toEqual(new Set(['SCHED_OTHER']));
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  );
 });
 
 describe('hotslot.service', () => {
