@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unreadOutcomes } from '../src/executor/unread-outcomes.js';
 import { StateBuilder } from '../src/journal/replayed-state.js';
 import { awaitsOutcome } from '../src/lifecycle/landing.js';
+import { ExecutionQuality } from '../src/metrics/execution-quality.js';
 import type { Trade } from '../src/model/trade.js';
 import { DeskRig, HEAD } from './support/desk-rig.js';
 import { idOf, lifeOf } from './support/journal-records.js';
@@ -37,6 +38,45 @@ describe('what a landed trade cost', () => {
     const [trade] = rig.replay();
     expect(trade).toMatchObject({ state: 'finalized', outcome: { feeLamports: 6_240n } });
     expect(trade && awaitsOutcome(trade)).toBe(false);
+  });
+
+  it.each(['finalized', 'failed'] as const)(
+    'counts and is indexed when it was read only after the trade was %s',
+    async (state) => {
+      const rig = new DeskRig();
+      const quality = new ExecutionQuality();
+      const late: (readonly [string, bigint | undefined])[] = [];
+      rig.desk.onTrade((event) => quality.onTrade(event));
+      rig.desk.onLateOutcome((trade) => {
+        quality.onLateOutcome(trade);
+        late.push([trade.state, trade.outcome?.feeLamports]);
+      });
+      const trade = await rig.sent();
+      const { signature } = trade.attempts[0]!;
+      rig.fetched = transactionUpdate(signature, HEAD + 1, { feeLamports: 6_240n });
+      const error = state === 'failed' ? { error: { InstructionError: [0, { Custom: 1 }] } } : {};
+      rig.landed(trade, 'finalized', { bare: true, ...error });
+      expect([trade.state, quality.fees().transactions]).toEqual([state, 0]);
+      await settled();
+      expect(late).toEqual([[state, 6_240n]]);
+      const { transactions, baseLamports, priorityLamports } = quality.fees();
+      expect([transactions, baseLamports + priorityLamports]).toEqual([1, 6_240]);
+    },
+  );
+
+  it('that was read before the end is told with it, and once', async () => {
+    const rig = new DeskRig();
+    let late = 0;
+    rig.desk.onLateOutcome(() => {
+      late += 1;
+    });
+    const trade = await rig.sent();
+    rig.fetched = transactionUpdate(trade.attempts[0]!.signature, HEAD + 1);
+    rig.landed(trade, 'confirmed', { bare: true });
+    await settled();
+    rig.landed(trade, 'finalized', { bare: true });
+    await settled();
+    expect([trade.state, trade.outcome?.feeLamports, late]).toEqual(['finalized', 5_000n, 0]);
   });
 
   it('and was read before a restart stands when a node tells of the same landing again', async () => {

@@ -56,6 +56,7 @@ export function watchExecutor(parts: WatchParts): ExecutorWatch {
   const { config, clock, random, log, logState, desk, killSwitch, breakers } = parts;
   const figures = new TradeFigures(clock);
   desk.onTrade((event) => figures.onTrade(event));
+  desk.onLateOutcome((trade) => figures.quality.onLateOutcome(trade));
   desk.onRefused((error) => figures.onRefused(error));
   const loopLag = new LoopLag(clock);
   const disks = new DiskWatch({ DATA_DIR: config.DATA_DIR, LOG_DIR: config.LOG_DIR }, clock);

@@ -2,13 +2,14 @@
 import type { TradeDesk, TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import type { LatencyRecorder } from '../metrics/latency.js';
+import { isLanding } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { AutoTrips } from '../risk/auto-trips.js';
 import type { TradeCounts } from './trade-counts.js';
 import type { TradeHistory } from './trade-history.js';
 
+/** Beside the landing. */
 const LOGGED_STATES: ReadonlySet<TradeState> = new Set<TradeState>([
-  'confirmed',
   'failed',
   'expired',
   'denied',
@@ -32,8 +33,9 @@ export function observeTrades({ desk, latency, counts, history, trips, log }: Tr
     history.onTrade(event);
     measure(event, latency);
     judge(event, isTakenBack, trips);
-    if (LOGGED_STATES.has(event.change.state)) logTrade(event, log);
+    if (isLanding(event.trade, event.change) || LOGGED_STATES.has(event.change.state)) logTrade(event, log);
   });
+  desk.onLateOutcome((trade) => history.put(trade));
 }
 
 function measure({ trade, change }: TradeEvent, latency: LatencyRecorder): void {
@@ -44,8 +46,8 @@ function measure({ trade, change }: TradeEvent, latency: LatencyRecorder): void 
 }
 
 /** The success rate counts what was sent: a denial of ours is no failure to land. */
-function judge({ change }: TradeEvent, isTakenBack: boolean, trips: AutoTrips): void {
-  if (change.state === 'confirmed') trips.tradeEnded(true);
+function judge({ trade, change }: TradeEvent, isTakenBack: boolean, trips: AutoTrips): void {
+  if (isLanding(trade, change)) trips.tradeEnded(true);
   else if (change.state === 'failed' || change.state === 'expired') trips.tradeEnded(false);
   else if (isTakenBack) trips.tradeUndone();
 }

@@ -1,7 +1,7 @@
 /** Counts of trades by their last state, and the success rate of those that ended lately. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
 import type { TradeId } from '../model/brands.js';
-import { isUndone } from '../model/trade.js';
+import { isLanding, isUndone } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 
 /** Ended trades that the success rate looks back on. */
@@ -18,8 +18,7 @@ export class TradeCounts {
   onTrade({ trade, change }: TradeEvent): boolean {
     const { state } = change;
     this.#counts.set(state, (this.#counts.get(state) ?? 0) + 1);
-    const before = trade.history.at(-2)?.state;
-    if (state === 'confirmed' || (state === 'finalized' && before !== 'confirmed')) {
+    if (isLanding(trade, change)) {
       this.#landed += 1;
       this.#remember(true);
     } else if (state === 'failed' || state === 'expired') this.#remember(false);

@@ -7,6 +7,7 @@ import { compactJournal } from '../journal/open-journal.js';
 import type { TradeIndex } from '../journal/trade-index.js';
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
+import type { Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
 import type { Clock } from '../time/clock.js';
 
@@ -33,7 +34,11 @@ export class TradeHistory {
   }
 
   onTrade({ trade, change }: TradeEvent): void {
-    if (!TERMINAL_STATES.has(change.state)) return;
+    if (TERMINAL_STATES.has(change.state)) this.put(trade);
+  }
+
+  /** Writes an ended trade as it is now. */
+  put(trade: Trade): void {
     // The journal holds the truth; what the index missed is put again at the next start.
     this.#options.index.put(trade, trade.fingerprint).catch((error: unknown) => {
       this.#options.log.warn('a trade could not be indexed', { tradeId: trade.id, error });

@@ -137,6 +137,7 @@ export class Landing {
       }
       // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
       if (live.landedSlot !== slot) return;
+      const isLate = awaitsOutcome(trade);
       const error = trade.outcome?.error;
       trade.outcome = {
         slot,
@@ -147,6 +148,7 @@ export class Landing {
       this.#moves.amend(live);
       this.#ports.admission.settle(trade, transaction);
       if (TERMINAL_STATES.has(trade.state)) this.#ports.admission.keep(signature);
+      if (isLate) this.#moves.tellLateOutcome(live);
       return;
     }
     const message = 'a landed transaction could not be read';

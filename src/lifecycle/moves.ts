@@ -18,6 +18,8 @@ export interface Moves {
   move(live: LiveTrade, state: TradeState, evidence: Evidence, details?: MoveDetails): void;
   /** Writes down once more the newest state, with an outcome that was learned later. */
   amend(live: LiveTrade): void;
+  /** Tells that the transaction of an ended trade was read only after its end. */
+  tellLateOutcome(live: LiveTrade): void;
   /** Gives back everything that the trade held. */
   end(live: LiveTrade): void;
   /** Ends it by a decision of ours, as soon as that is written down (see HeldEnds). */

@@ -77,6 +77,11 @@ export class TradeDesk {
     this.#moves.onTrade(listener);
   }
 
+  /** Every ended trade whose transaction was read only after its end, with the outcome in full. */
+  onLateOutcome(listener: (trade: Trade) => void): void {
+    this.#moves.onLateOutcome(listener);
+  }
+
   /** Every intent that was refused before it became a trade. */
   onRefused(listener: (error: HotslotError) => void): void {
     this.#refusalListeners.push(listener);

@@ -25,6 +25,7 @@ export class TradeMoves implements Moves {
   readonly #scheduler: Scheduler;
   readonly #heldEnds: HeldEnds;
   readonly #listeners: ((event: TradeEvent) => void)[] = [];
+  readonly #outcomeListeners: ((trade: Trade) => void)[] = [];
   /** Events that are told once the work at hand is over. */
   #untold: TradeEvent[] | undefined;
 
@@ -49,6 +50,15 @@ export class TradeMoves implements Moves {
   /** Every state change, after it was journalled. */
   onTrade(listener: (event: TradeEvent) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Every outcome that was read after its trade's end. */
+  onLateOutcome(listener: (trade: Trade) => void): void {
+    this.#outcomeListeners.push(listener);
+  }
+
+  tellLateOutcome({ trade }: LiveTrade): void {
+    for (const listener of this.#outcomeListeners) listener(trade);
   }
 
   /** Does the work first and tells of it then, in order: subscribers come behind a trade's bytes, not before them. */

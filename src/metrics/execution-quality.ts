@@ -1,7 +1,7 @@
 /** What landed trades got against what they were quoted, and what they cost. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
 import type { TradeId } from '../model/brands.js';
-import { type Attempt, isUndone, type Trade, type TradeOutcome } from '../model/trade.js';
+import { type Attempt, isLanding, isUndone, type Trade, type TradeOutcome } from '../model/trade.js';
 import { SampleWindow, type WindowFigures } from './sample-window.js';
 
 const BPS = 10_000;
@@ -64,8 +64,13 @@ export class ExecutionQuality {
     else if (state === 'finalized') {
       this.#undoable.delete(trade.id);
       const isUnread = this.#unread.delete(trade.id);
-      if (isUnread || trade.history.at(-2)?.state !== 'confirmed') this.#measure(trade);
+      if (isUnread || isLanding(trade, change)) this.#measure(trade);
     } else if (isUndone(trade, change)) this.#undo(trade.id);
+  }
+
+  /** The transaction of one that is final or failed was read only now. */
+  onLateOutcome(trade: Trade): void {
+    this.#measure(trade);
   }
 
   slippage(): SlippageFigures {

@@ -1,6 +1,7 @@
 /** Figures of trades beside their latencies: errors, slippage and fees, and how many a second. */
 import type { HotslotError } from '../errors/hotslot-error.js';
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
+import { isLanding } from '../model/trade.js';
 import type { Clock } from '../time/clock.js';
 import { BoundedCounts } from './bounded-counts.js';
 import { ExecutionQuality } from './execution-quality.js';
@@ -32,7 +33,7 @@ export class TradeFigures {
     this.quality.onTrade(event);
     if (change.state === 'queued' && attempts === 0) this.#accepted.add();
     else if (change.state === 'sent' && trade.history.at(-2)?.state === 'signed') this.#sent.add();
-    else if (change.state === 'confirmed') this.#confirmed.add();
+    else if (isLanding(trade, change)) this.#confirmed.add();
     else if (change.state === 'denied') this.errors.add(trade.denial?.code ?? 'denied');
     else if (change.state === 'failed') this.errors.add(trade.outcome?.error ?? 'failed');
     else if (change.state === 'expired') this.errors.add('expired');

@@ -115,6 +115,13 @@ export interface Trade {
   cancelRequestedAtMs?: number;
 }
 
+/** Whether the change is the first news that it landed without an error: `confirmed`, or `finalized` without it. */
+export function isLanding({ history }: Trade, change: StateChange): boolean {
+  const { state } = change;
+  if (state !== 'finalized') return state === 'confirmed';
+  return history[history.lastIndexOf(change) - 1]?.state !== 'confirmed';
+}
+
 /** Whether the change took a confirmed landing back: its fork was lost. */
 export function isUndone({ history }: Trade, change: StateChange): boolean {
   return change.state === 'sent' && history[history.lastIndexOf(change) - 1]?.state === 'confirmed';
