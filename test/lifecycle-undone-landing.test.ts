@@ -36,6 +36,15 @@ describe('a confirmed landing that is undone', () => {
     expect(rig.kept.size).toBe(0);
   });
 
+  it('is sent on with the count of its sends', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    rig.forkLost(trade);
+    expect(rig.resumedSends).toEqual([trade.attempts[0]!.sends]);
+    expect(trade.attempts[0]!.sends).toBeGreaterThan(0);
+  });
+
   it('and lands again is booked as it landed then, and for good once it is final', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();

@@ -57,6 +57,16 @@ describe('sending an attempt', () => {
     expect(clock.timerCount).toBe(0);
   });
 
+  it('goes on counting where it stopped when it is taken up again', async () => {
+    const { lane, sender } = setUp();
+    await sender.start(SIGNATURE, WIRE);
+    lane.answer('acknowledged');
+    const sends = sender.sendsOf(SIGNATURE);
+    sender.stop(SIGNATURE);
+    sender.resume(SIGNATURE, WIRE, sends);
+    expect([lane.written.length, sender.sendsOf(SIGNATURE)]).toEqual([2, 2]);
+  });
+
   it('sends again after a quarter of a block without news, and ever more slowly from there', async () => {
     const { clock, lane, sender } = setUp();
     await sender.start(SIGNATURE, WIRE);

@@ -174,7 +174,8 @@ export class Landing {
       live.settled = false;
       this.#ports.admission.readmit(trade);
       const attempt = trade.attempts.at(-1);
-      if (attempt !== undefined && !live.cancelRequested) this.#ports.sender.resume(signature, attempt.wire);
+      if (attempt !== undefined && !live.cancelRequested)
+        this.#ports.sender.resume(signature, attempt.wire, attempt.sends);
     } else if (!live.cancelRequested) this.#ports.sender.markSeen(signature, false);
   }
 

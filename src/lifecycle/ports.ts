@@ -88,7 +88,8 @@ export interface DeskSettings {
 }
 
 export interface ResumableSender extends Sender {
-  resume(signature: Signature, wire: Uint8Array): void;
+  /** @param sends how often these bytes have left, as far as it is known */
+  resume(signature: Signature, wire: Uint8Array, sends: number): void;
   markSeen(signature: Signature, seen: boolean): void;
   sendsOf(signature: Signature): number;
 }

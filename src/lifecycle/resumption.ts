@@ -136,7 +136,7 @@ export class Resumption {
     }
     gate.admit(last.signature);
     const mayResend = !live.cancelRequested && trade.state !== 'confirmed' && last.wire.length > 0;
-    if (mayResend) this.#ports.sender.resume(last.signature, last.wire);
+    if (mayResend) this.#ports.sender.resume(last.signature, last.wire, last.sends);
   }
 
   #follow(attempt: Attempt): void {

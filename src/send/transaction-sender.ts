@@ -128,10 +128,14 @@ export class TransactionSender implements Sender {
     });
   }
 
-  /** Goes on resending an attempt whose first bytes left in an earlier life of the process. */
-  resume(signature: Signature, wire: Uint8Array): void {
+  /**
+   * Goes on resending an attempt whose first bytes have left: in an earlier life of the process, or before a landing
+   * that was undone.
+   * @param sends how often they have left, as far as it is known
+   */
+  resume(signature: Signature, wire: Uint8Array, sends: number): void {
     if (this.#active.has(signature) || this.#active.size >= MAX_ACTIVE_ATTEMPTS) return;
-    this.#launch(signature, wire, undefined);
+    this.#launch(signature, wire, undefined, sends);
   }
 
   /** It was seen processed: resend seldom, in case its fork is lost. `false` takes that back. */
@@ -164,11 +168,11 @@ export class TransactionSender implements Sender {
     this.#lanes.close();
   }
 
-  #launch(signature: Signature, wire: Uint8Array, first: Active['first']): void {
+  #launch(signature: Signature, wire: Uint8Array, first: Active['first'], sends = 0): void {
     const active: Active = {
       signature,
       wire,
-      sends: 0,
+      sends,
       due: new Set(this.#lanes.names),
       nextResendUs: Number.POSITIVE_INFINITY,
       intervalBlocks: FIRST_RESEND_BLOCKS,

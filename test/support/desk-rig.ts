@@ -111,6 +111,8 @@ export class DeskRig {
   // What it looks at.
   readonly builds: BuildRequest[] = [];
   readonly sends: string[] = [];
+  /** With what count each that was taken up again went on. */
+  readonly resumedSends: number[] = [];
   readonly sending = new Set<Signature>();
   readonly seen = new Map<Signature, boolean>();
   readonly tracked = new Map<Signature, TrackedAttempt>();
@@ -377,7 +379,10 @@ export class DeskRig {
         if (this.firstSend === 'waiting') await new Promise<void>(() => undefined);
         return this.clock.monotonicUs();
       },
-      resume: (signature) => begin(signature, 'resume'),
+      resume: (signature, _wire, sends) => {
+        this.resumedSends.push(sends);
+        begin(signature, 'resume');
+      },
       stop: (signature) => void this.sending.delete(signature),
       markSeen: (signature, isSeen) => void this.seen.set(signature, isSeen),
       sendsOf: (signature) => (this.sending.has(signature) ? 3 : 0),
