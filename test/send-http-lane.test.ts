@@ -76,8 +76,10 @@ describe('a lane to an RPC node', () => {
       { error: { code: -32002, message: 'failed', data: { err: 'BlockhashNotFound' } } },
       { error: { code: -32005, message: 'behind' } },
       { error: { code: -32603, message: 'internal' } },
+      // Of a gateway before the node.
+      null,
     ];
-    const outcomes = ['alreadyProcessed', 'blockhashNotFound', 'refused', 'error'];
+    const outcomes = ['alreadyProcessed', 'blockhashNotFound', 'refused', 'error', 'error'];
     const url = await serve((_body, response) => response.end(JSON.stringify(answers.shift())));
     const lane = await openLane(url);
     for (const outcome of outcomes) expect((await send(lane)).outcome).toBe(outcome);
@@ -140,6 +142,32 @@ describe('a lane to an RPC node', () => {
     await short;
     expect(lane).toMatchObject({ ready: false, connecting: true });
     expect(clock.timerCount).toBe(1);
+  });
+
+  it('gives up on a handshake that nobody answers, and tries again where it is to', async () => {
+    let accepted = 0;
+    const silent = createTcpServer((socket) => {
+      accepted += 1;
+      socket.on('error', () => {});
+    });
+    const hasAccepted = async (count: number) => {
+      while (accepted < count) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    const clock = new ManualClock();
+    const open = (reconnects: boolean) => new HttpLane({ url, timeoutMs: 100, clock, reconnects });
+    const [lasting, passing] = [open(true), open(false)];
+    cleanUps.push(
+      () => lasting.close(),
+      () => silent.close(),
+    );
+    await hasAccepted(2);
+    clock.advance(100);
+    expect([passing.ended, passing.connecting]).toEqual([true, false]);
+    expect([lasting.ended, lasting.connecting]).toEqual([false, true]);
+    clock.advance(50);
+    await hasAccepted(3);
   });
 
   it('is not ready while an answer is due', async () => {

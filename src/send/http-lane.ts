@@ -26,6 +26,7 @@ const BODY_END =
 export interface HttpLaneOptions {
   /** http(s) URL of the RPC node. */
   readonly url: string;
+  /** For a connection to come about, and for an answer. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   /** Whether it connects again when the connection is lost; else it ends with it. */
@@ -51,6 +52,7 @@ export class HttpLane implements Lane {
   #pending: { startedUs: number; done: (outcome: LaneOutcome) => void; timer: TimerHandle } | undefined;
   #reconnectMs = RECONNECT_FIRST_MS;
   #reconnect: TimerHandle | undefined;
+  #connectTimer: TimerHandle | undefined;
 
   constructor(options: HttpLaneOptions) {
     this.#url = new URL(options.url);
@@ -127,10 +129,15 @@ export class HttpLane implements Lane {
     socket.on('drain', () => this.#announce());
     socket.on('error', (error) => this.#lost(socket, error.message));
     socket.on('close', () => this.#lost(socket, 'connection closed'));
+    // Nobody else ends a handshake that a frozen node never answers, and the kernel takes a minute for a lost packet.
+    this.#connectTimer = this.#clock.after(this.#timeoutMs, () =>
+      this.#drop('timeout', 'no connection in time'),
+    );
   }
 
   #opened(socket: Socket): void {
     if (socket !== this.#socket) return;
+    this.#connectTimer?.cancel();
     this.#connected = true;
     this.#connectedUs = this.#clock.monotonicUs();
     this.#reconnectMs = RECONNECT_FIRST_MS;
@@ -172,6 +179,7 @@ export class HttpLane implements Lane {
   #disconnect(outcome: 'timeout' | 'error', detail: string): void {
     if (this.#socket === undefined) return;
     this.#socket = undefined;
+    this.#connectTimer?.cancel();
     this.#connected = false;
     this.#closed ||= !this.#reconnects;
     this.#settle({ outcome, detail });
@@ -199,18 +207,19 @@ export class HttpLane implements Lane {
 /** Reads a node's answer to `sendTransaction`. */
 export function readOutcome(response: HttpResponse): Pick<LaneOutcome, 'outcome' | 'detail'> {
   if (response.status === 429) return { outcome: 'refused', detail: 'HTTP 429' };
+  // A gateway may answer for the node, with any JSON.
   let answer: {
     result?: unknown;
     error?: { code: number; message: string; data?: { err?: unknown } | null };
-  };
+  } | null;
   try {
     answer = JSON.parse(response.body);
   } catch {
     return { outcome: 'error', detail: `HTTP ${response.status}` };
   }
-  const error = answer.error;
+  const error = answer?.error;
   if (error === undefined || error === null) {
-    return typeof answer.result === 'string'
+    return typeof answer?.result === 'string'
       ? { outcome: 'acknowledged' }
       : { outcome: 'error', detail: 'no result' };
   }

@@ -66,16 +66,14 @@ export class RpcClient implements RpcCaller {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const body = JSON.stringify({ jsonrpc: '2.0', id: this.#nextId++, method, params });
     const text = await this.#post(method, body, timeoutMs);
-    let answer: { result?: unknown; error?: { code: number; message: string; data?: unknown } };
+    let answer: { result?: unknown; error?: { code: number; message: string; data?: unknown } } | null;
+    const context = { host: this.host, method };
     try {
       answer = JSON.parse(text);
     } catch (cause) {
-      throw new HotslotError('RPC_FAILED', {
-        detail: 'The answer is not JSON.',
-        context: { host: this.host, method },
-        cause,
-      });
+      throw new HotslotError('RPC_FAILED', { detail: 'The answer is not JSON.', context, cause });
     }
+    if (answer === null) throw new HotslotError('RPC_FAILED', { detail: 'The answer is null.', context });
     if (answer.error) throw new RpcResponseError(answer.error.code, answer.error.message, answer.error.data);
     return answer.result;
   }
