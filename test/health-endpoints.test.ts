@@ -25,6 +25,7 @@ const node = (host: string, fields: Partial<RpcHealth> = {}): RpcHealth => ({
   calls: 9,
   lastOkAtMs: 1,
   isFailing: false,
+  isForcedOpen: false,
   lastError: undefined,
   lagSlots: 0,
   ...fields,
@@ -64,6 +65,16 @@ it('a stream that is down, silent or behind is a warning while accounts come fro
     RPC_OK,
     CLOSED,
   ]);
+});
+
+it('a node that may not be asked carries no other, however well it was', () => {
+  const shut = node('shut', { isForcedOpen: true });
+  const streams = [stream('one', { isAccountSource: true })];
+  expect(levels({ streams, rpcs: [shut, node('one', { failureShare: 1 })] }).slice(1, 3)).toEqual([
+    'rpc:shut critical',
+    'rpc:one critical',
+  ]);
+  expect(levels({ streams, rpcs: [shut, node('one')] }).slice(1, 3)).toEqual(['rpc:shut ok', RPC_OK]);
 });
 
 it('streams that are all down are critical, and trading waits', () => {

@@ -177,6 +177,33 @@ describe('how long no endpoint has answered', () => {
   });
 });
 
+describe('a breaker that was opened by hand', () => {
+  it('hides no outage: its node is not asked, and the others are down', async () => {
+    const clock = new ManualClock();
+    const [shut, other] = [new Node(clock, 'shut', 0, 1), new Node(clock, 'other', 0, 1)];
+    const open = new Set<string>();
+    const guard = {
+      isClosed: (host: string) => !open.has(host),
+      isForcedOpen: (host: string) => open.has(host),
+      succeeded: () => {},
+      failed: () => {},
+    };
+    const pool = new RpcPool([shut, other], clock, guard);
+    await pool.measureLag(1);
+    open.add('shut');
+    other.failing = true;
+    await pool.measureLag(1);
+    clock.advance(30_000);
+    expect([pool.isDown, pool.downMs()]).toEqual([true, 30_000]);
+    open.add('other');
+    expect(pool.downMs()).toBe(0);
+    clock.advance(5_000);
+    expect([pool.isDown, pool.downMs()]).toEqual([true, 5_000]);
+    open.clear();
+    expect([pool.isDown, pool.downMs()]).toEqual([false, 0]);
+  });
+});
+
 it('how far the stream is behind the newest node is measured beside', async () => {
   const { pool } = setUp([100, 130]);
   expect(pool.streamLagSlots).toBeUndefined();

@@ -143,9 +143,12 @@ function rpcFinding(rpc: RpcHealth, all: readonly RpcHealth[]): Finding {
   const isFailing = rpc.failureShare > 0.5;
   const isSlow =
     rpc.meanMs > RPC_WARN_MS || rpc.failureShare > 0.1 || (rpc.lagSlots ?? 0) > RPC_WARN_LAG_SLOTS;
-  const isCarried = all.some((other) => other.calls > 0 && other.failureShare <= 0.5);
-  const level = isFailing && !isCarried ? 'critical' : isFailing || isSlow ? 'warn' : 'ok';
-  const failed = `${Math.round(rpc.failureShare * 100)}% fail`;
+  const isCarried = all.some((other) => other.calls > 0 && other.failureShare <= 0.5 && !other.isForcedOpen);
+  const level =
+    (isFailing || rpc.isForcedOpen) && !isCarried ? 'critical' : isFailing || isSlow ? 'warn' : 'ok';
+  const failed = rpc.isForcedOpen
+    ? 'opened by hand, not asked'
+    : `${Math.round(rpc.failureShare * 100)}% fail`;
   return {
     name: `rpc:${rpc.host}`,
     level,

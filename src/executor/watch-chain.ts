@@ -48,6 +48,6 @@ const OUTAGE_CHECK_MS = 500;
 function watchOutages(clock: Clock, { risk, market, rpc }: TradePathParts & TradePath): TimerHandle {
   return clock.every(OUTAGE_CHECK_MS, () => {
     risk.trips.streamIsUp(market.streamStatus === 'live');
-    risk.trips.rpcIsUp(rpc.health().some((node) => !node.isFailing));
+    risk.trips.rpcIsUp(!rpc.isDown);
   });
 }

@@ -30,6 +30,8 @@ export interface RpcHealth {
   readonly lastOkAtMs: number | undefined;
   /** Whether its newest call failed; false before the first. */
   readonly isFailing: boolean;
+  /** Its breaker was opened by hand: it is not asked, whatever its figures say. */
+  readonly isForcedOpen: boolean;
   readonly lastError: string | undefined;
   /** Slots behind the newest known when it was last measured; undefined before. */
   readonly lagSlots: number | undefined;
@@ -64,6 +66,7 @@ export class RpcPool {
   readonly #clock: Clock;
   readonly #guard: NodeGuard | undefined;
   #streamLagSlots: number | undefined;
+  #noneAskedSinceUs: number | undefined;
 
   constructor(callers: readonly RpcCaller[], clock: Clock, guard?: NodeGuard) {
     if (callers.length === 0) throw new Error('an RPC pool needs at least one node');
@@ -95,6 +98,7 @@ export class RpcPool {
       calls: node.calls,
       lastOkAtMs: node.lastOkAtMs,
       isFailing: node.isFailing,
+      isForcedOpen: this.#isForcedOpen(node),
       lastError: node.lastError,
       lagSlots: node.lagSlots,
     }));
@@ -105,11 +109,22 @@ export class RpcPool {
     return this.#streamLagSlots;
   }
 
-  /** How long no node has answered, ms; 0 while one does. Nodes that were not asked yet count as answering. */
+  /**
+   * How long no node has answered, ms; 0 while one does. Nodes that were not asked yet count as answering, those whose
+   * breaker was opened by hand do not: nothing is asked of them. With none left, since that was first looked at.
+   */
   downMs(): number {
-    if (this.#nodes.some((node) => !node.isFailing)) return 0;
-    const sinceUs = Math.max(...this.#nodes.map((node) => node.failingSinceUs));
-    return (this.#clock.monotonicUs() - sinceUs) / 1_000;
+    const nowUs = this.#clock.monotonicUs();
+    const asked = this.#nodes.filter((node) => !this.#isForcedOpen(node));
+    this.#noneAskedSinceUs = asked.length > 0 ? undefined : (this.#noneAskedSinceUs ?? nowUs);
+    if (asked.some((node) => !node.isFailing)) return 0;
+    const sinceUs = this.#noneAskedSinceUs ?? Math.max(...asked.map((node) => node.failingSinceUs));
+    return (nowUs - sinceUs) / 1_000;
+  }
+
+  /** Whether no node answers now. */
+  get isDown(): boolean {
+    return this.#nodes.every((node) => node.isFailing || this.#isForcedOpen(node));
   }
 
   /**
@@ -185,6 +200,10 @@ export class RpcPool {
     node.lastError =
       error instanceof HotslotError ? error.code : error instanceof Error ? error.message : 'unknown';
     this.#guard?.failed(node.caller.host, elapsedMs);
+  }
+
+  #isForcedOpen(node: Node): boolean {
+    return this.#guard?.isForcedOpen?.(node.caller.host) ?? false;
   }
 
   #isClosed(node: Node): boolean {

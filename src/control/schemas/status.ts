@@ -50,6 +50,7 @@ const node = z.object({
   meanMs: z.number(),
   failureShare: z.number().min(0).max(1),
   isFailing: z.boolean().describe('The last call failed.'),
+  isForcedOpen: z.boolean().describe('Its breaker was opened by hand: it is not asked.'),
   calls: count(),
   lastOkAtMs: epochMs().optional(),
   lastError: z.string().optional(),
