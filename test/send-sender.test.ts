@@ -188,6 +188,22 @@ describe('a node that is slow to answer', () => {
     expect(namesOf(lanes)).toEqual([['first'], [], ['second']]);
   });
 
+  it('is looked at no more for each answer when thousands wait to be sent again than when a few do', async () => {
+    const looksWith = async (attempts: number): Promise<number> => {
+      const { clock, lanes, sender } = setUp(['node', 'node'], 4);
+      for (let index = 0; index < attempts; index += 1) {
+        await sender.start(asSignature(`of ${index}`), WIRE);
+        // The first two connections owe their answers all the time; the others are not for resends.
+        for (const lane of lanes.slice(2)) lane.answer('acknowledged');
+      }
+      clock.advance(20 * BLOCK_MS);
+      for (const lane of lanes) lane.looks = 0;
+      lanes.at(-1)!.setReady(true);
+      return lanes.reduce((sum, { looks }) => sum + looks, 0);
+    };
+    expect(await looksWith(5_000)).toBe(await looksWith(10));
+  });
+
   it('is sent to as soon as the connection that was opened for it is there', async () => {
     const { lanes, sender } = setUp(['node'], 2);
     await sender.start(asSignature('first'), WIRE);

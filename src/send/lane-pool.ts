@@ -41,11 +41,6 @@ export class LanePool {
       : undefined;
   }
 
-  get hasFree(): boolean {
-    for (const lanes of this.#byName.values()) if (lanes.some((lane) => lane.ready)) return true;
-    return false;
-  }
-
   /**
    * To be called when a lane was taken: a node that is slow to answer must not hold up what comes next, so one stays
    * ready or is on its way.

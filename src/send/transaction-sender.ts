@@ -74,6 +74,8 @@ export class TransactionSender implements Sender {
   readonly #active = new Map<Signature, Active>();
   /** Attempts whose first bytes wait for a free lane, oldest first; they go before any resend. */
   readonly #waiting = new Set<Active>();
+  /** Attempts whose next resend waits for one, longest first. */
+  readonly #owing = new Set<Active>();
   readonly #listeners: ((report: SendReport) => void)[] = [];
   #ticker: TimerHandle | undefined;
   #stretch = 1;
@@ -145,6 +147,7 @@ export class TransactionSender implements Sender {
     active.seen = seen;
     if (seen) {
       active.due.clear();
+      this.#owing.delete(active);
       this.#schedule(active);
     } else {
       active.intervalBlocks = FIRST_RESEND_BLOCKS;
@@ -158,6 +161,7 @@ export class TransactionSender implements Sender {
     if (active === undefined) return;
     this.#active.delete(signature);
     this.#waiting.delete(active);
+    this.#owing.delete(active);
     active.first?.reject(new HotslotError('CANCELLED', { detail: 'Stopped before the first bytes left.' }));
     active.first = undefined;
     this.#rest();
@@ -180,7 +184,7 @@ export class TransactionSender implements Sender {
       first,
     };
     this.#active.set(signature, active);
-    this.#waiting.add(active);
+    (first === undefined ? this.#owing : this.#waiting).add(active);
     this.#ticker ??= this.#clock.every(TICK_MS, () => this.#tick());
     this.#pump(active);
     if (active.first === undefined) return;
@@ -220,6 +224,8 @@ export class TransactionSender implements Sender {
       }
     });
     this.#waiting.delete(active);
+    if (active.due.size === 0) this.#owing.delete(active);
+    else this.#owing.add(active);
     active.first?.resolve(this.#clock.monotonicUs());
     active.first = undefined;
     this.#lanes.keepSpare(lane.name);
@@ -230,6 +236,7 @@ export class TransactionSender implements Sender {
   #refuse(active: Active): void {
     active.due.clear();
     this.#waiting.delete(active);
+    this.#owing.delete(active);
     if (active.first === undefined) {
       this.#schedule(active);
       return;
@@ -249,6 +256,7 @@ export class TransactionSender implements Sender {
 
   #makeDue(active: Active): void {
     for (const name of this.#lanes.names) active.due.add(name);
+    this.#owing.add(active);
   }
 
   #tick(): void {
@@ -262,15 +270,25 @@ export class TransactionSender implements Sender {
   }
 
   #laneReady(): void {
-    for (const active of this.#waiting) {
-      if (!this.#lanes.hasFree) return;
+    this.#pumpAll(this.#waiting, false);
+    this.#pumpAll(this.#owing, true);
+  }
+
+  /** Only as far as lanes are free: with thousands in line, each answer would go through all of them otherwise. */
+  #pumpAll(attempts: ReadonlySet<Active>, areResends: boolean): void {
+    let free = this.#freeNames(areResends);
+    for (const active of attempts) {
+      if (free.length === 0) return;
+      if (!free.some((name) => active.due.has(name))) continue;
       this.#pump(active);
+      free = this.#freeNames(areResends);
     }
-    for (const active of this.#active.values()) {
-      if (active.due.size === 0 || active.first !== undefined) continue;
-      if (!this.#lanes.hasFree) return;
-      this.#pump(active);
-    }
+  }
+
+  #freeNames(forResends: boolean): readonly string[] {
+    return this.#lanes.names.filter(
+      (name) => this.#mayUse(name) && this.#lanes.free(name, forResends) !== undefined,
+    );
   }
 
   #pace(outcome: SendReport['outcome']): void {

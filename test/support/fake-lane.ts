@@ -6,12 +6,15 @@ export class FakeLane implements Lane {
   readonly written: { readonly signature: Signature; readonly wire: Uint8Array }[] = [];
   #ready = true;
   ended = false;
+  /** How often somebody asked whether it is ready. */
+  looks = 0;
   #pending: ((outcome: LaneOutcome) => void) | undefined;
   readonly #listeners: (() => void)[] = [];
 
   constructor(readonly name: string) {}
 
   get ready(): boolean {
+    this.looks += 1;
     return this.#ready && this.#pending === undefined;
   }
 
