@@ -15,7 +15,8 @@ export class HealthView {
 
   show({ health, ready, embedded, liveTrading, version }: Status): void {
     const summary = byId('health-summary', HTMLElement);
-    setText(summary, health.status === 'ok' ? 'healthy' : health.status);
+    const worstFirst = [...health.checks].sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
+    setText(summary, summaryOf(health.status, worstFirst));
     setData(summary, 'level', health.status);
     const readiness = byId('ready', HTMLElement);
     setText(readiness, ready.ready ? 'ready' : `waits for ${ready.waitingFor.join(', ')}`);
@@ -23,8 +24,15 @@ export class HealthView {
     const real = liveTrading ? 'real endpoints, live' : 'real endpoints, simulated';
     setText(byId('mode', HTMLElement), embedded ? 'embedded cluster' : real);
     setText(byId('version', HTMLElement), `v${version}`);
-    this.#rows.show([...health.checks].sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)));
+    this.#rows.show(worstFirst);
   }
+}
+
+/** The worst check by name: whoever looks from afar need not look further down. */
+function summaryOf(status: string, worstFirst: readonly Check[]): string {
+  const [worst, ...others] = worstFirst.filter(({ level }) => level !== 'ok').map(({ name }) => name);
+  if (worst === undefined) return status === 'ok' ? 'healthy' : status;
+  return `${status}: ${worst}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 }
 
 function checkRow(): Row<Check> {
