@@ -34,7 +34,7 @@ const KEEPALIVE_MS = 1_000;
 const FLOW_CONTROL_WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** A burst is read for this long at a time: what else waits, an intent above all, has its turn in between. */
-const MOST_OF_TURN_US = 500;
+const MOST_OF_TURN_US = 2_000;
 
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': -1,
