@@ -157,6 +157,23 @@ describe('journal and replay', () => {
     expect(readFileSync(join(dir, replayed.faults[0]!.savedAs!)).includes('rder-2')).toBe(true);
   });
 
+  it('takes a record whose length is damaged for no torn end while sound ones follow: nothing is cut off', async () => {
+    await write([intentRecord(1), intentRecord(2), intentRecord(3)]);
+    const path = join(dir, '00000001.log');
+    const bytes = readFileSync(path);
+    const frame = Buffer.from(encodeRecord(intentRecord(2)));
+    // Bit 16 of the length: more than the rest of the file, and less than the longest record.
+    bytes[bytes.indexOf(frame) + 6]! ^= 1;
+    writeFileSync(path, bytes);
+    for (let start = 0; start < 2; start += 1) {
+      const replayed = await openAndClose();
+      expect(replayed.faults).toMatchObject([{ kind: 'corrupt', segment: 1, length: frame.length }]);
+      expect(replayed.suspect).toBe(true);
+      expect([...replayed.trades.keys()]).toEqual([idOf(1), idOf(3)]);
+    }
+    expect(statSync(path).size).toBe(bytes.length);
+  });
+
   it('takes a last record of full length that fails its checksum for damage, not for a write cut short', async () => {
     await write([intentRecord(1), attemptRecord(1)]);
     const path = join(dir, '00000001.log');

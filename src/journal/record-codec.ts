@@ -97,7 +97,8 @@ export function* readSegment(bytes: Buffer): Generator<Stretch> {
     }
     let next = offset + 1;
     while (next < bytes.length && frameLengthAt(bytes, next) === undefined) next += 1;
-    yield { kind: 'damage', offset, length: next - offset, isCut: isCutFrame(bytes, offset) };
+    const isCut = next === bytes.length && isCutFrame(bytes, offset);
+    yield { kind: 'damage', offset, length: next - offset, isCut };
     offset = next;
   }
 }
