@@ -82,6 +82,7 @@ function setUp(trades: Trade[] = [tradeOf('first', 1_990), tradeOf('second', 1_9
 const landedAt = (signature: string, slot: number): LandedTransaction => ({
   signature: asSignature(signature),
   slot: asSlot(slot),
+  host: 'node1',
 });
 
 describe('the search for lost attempts', () => {

@@ -27,6 +27,8 @@ export const LAG_MARGIN_BLOCKS = 32;
 export interface LandedTransaction {
   readonly signature: Signature;
   readonly slot: Slot;
+  /** The node that told of it: another may have pruned it. */
+  readonly host: string;
 }
 
 /** An attempt as it is read from the chain. */
@@ -47,7 +49,10 @@ export interface WalletHistory {
     rootedSlot: Slot,
     turn: number,
   ): Promise<readonly LandedTransaction[]>;
-  /** Of which of the trades it is an attempt; undefined for a stranger. @throws HotslotError where no node tells */
+  /**
+   * Of which of the trades it is an attempt; undefined for a stranger.
+   * @throws HotslotError where the node that told of it does not give it
+   */
   attemptOf(
     landed: LandedTransaction,
     trades: readonly Trade[],

@@ -69,8 +69,9 @@ export class NodeWalletHistory implements WalletHistory {
       const paged = before === undefined ? options : { ...options, before };
       const { result, host } = await rpc.call('getSignaturesForAddress', [wallet, paged], place);
       if (!Array.isArray(result)) throw failed(host, 'The answer has not the expected form.');
-      const newestFirst = result as readonly LandedTransaction[];
-      for (const { signature, slot } of newestFirst) if (slot >= fromSlot) found.push({ signature, slot });
+      const newestFirst = result as readonly Omit<LandedTransaction, 'host'>[];
+      for (const { signature, slot } of newestFirst)
+        if (slot >= fromSlot) found.push({ signature, slot, host });
       const last = newestFirst.at(-1);
       if (last === undefined || newestFirst.length < PAGE_SIGNATURES || last.slot < fromSlot) {
         await this.#assertKept(host, fromSlot);
@@ -83,13 +84,11 @@ export class NodeWalletHistory implements WalletHistory {
   }
 
   async attemptOf(
-    { signature, slot }: LandedTransaction,
+    { signature, slot, host }: LandedTransaction,
     trades: readonly Trade[],
   ): Promise<{ tradeId: TradeId; attempt: FoundOnChain } | undefined> {
-    const { result, host } = await this.#options.rpc.call('getTransaction', [
-      signature,
-      { encoding: 'json', commitment: 'finalized', maxSupportedTransactionVersion: 0 },
-    ]);
+    const options = { encoding: 'json', commitment: 'finalized', maxSupportedTransactionVersion: 0 };
+    const { result } = await this.#options.rpc.call('getTransaction', [signature, options], { host });
     if (result === null || result === undefined) throw failed(host, 'It does not know a rooted transaction.');
     const transaction = result as RpcTransaction;
     for (const swap of swapsOf(transaction)) {

@@ -101,12 +101,15 @@ export class VirtualNodes {
         const node = this.#nodes[turn % this.#nodes.length]!;
         return this.#call(node, () => this.#landed(node, fromSlot, rootedSlot));
       },
-      attemptOf: ({ signature, slot }, trades) =>
-        this.#call(this.#random.pick(this.#nodes), () => {
+      attemptOf: ({ signature, slot, host }, trades) => {
+        const node = this.#nodes.find((one) => one.host === host)!;
+        return this.#call(node, () => {
+          if (this.#firstAvailable(node) > slot) return undefined;
           const tradeId = this.#cluster.transactions.get(signature)?.tradeId;
           const trade = trades.find(({ id }) => id === tradeId);
           return { found: trade && { tradeId: trade.id, attempt: attemptAt(trade, signature, slot) } };
-        }).then(({ found }) => found),
+        }).then(({ found }) => found);
+      },
     };
   }
 
@@ -115,7 +118,8 @@ export class VirtualNodes {
     if (root.slot < rootedSlot || this.#firstAvailable(node) > fromSlot) return undefined;
     return [...this.#cluster.transactions.values()].flatMap(({ signature, inclusions }) => {
       const block = inclusions.find((one) => one.slot <= root.slot && isAncestor(one, head));
-      return block === undefined || block.slot < fromSlot ? [] : [{ signature, slot: asSlot(block.slot) }];
+      if (block === undefined || block.slot < fromSlot) return [];
+      return [{ signature, slot: asSlot(block.slot), host: node.host }];
     });
   }
 
