@@ -152,6 +152,20 @@ describe('the outcome of a landing that the stream did not bring', () => {
     expect(rig.replay()[0]).toMatchObject({ state: 'finalized', outcome: { feeLamports: 7_777n } });
   });
 
+  it('is read from the next node where the first answers and does not know it', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.fetched = transactionUpdate(asSignature('signature1'), HEAD + 1, { feeLamports: 7_777n });
+    rig.isFetchedAt = (turn) => turn % 2 === 1;
+    rig.landed(trade, 'finalized', { bare: true });
+    await settled();
+    expect(rig.settledBy).toEqual([]);
+    rig.clock.advance(500);
+    await settled();
+    expect(trade.outcome?.feeLamports).toBe(7_777n);
+    expect(rig.settledBy).toHaveLength(1);
+  });
+
   it('that no node ever gives is reported after a bounded number of tries', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();

@@ -1,7 +1,9 @@
 /** A node that lags answers promptly and at length, with old news: it must be asked last. */
 import { describe, expect, it } from 'vitest';
 import { HotslotError } from '../src/errors/hotslot-error.js';
-import type { RpcCaller } from '../src/send/rpc-client.js';
+import { asSignature } from '../src/model/brands.js';
+import { ChainReader } from '../src/send/chain-reader.js';
+import { type RpcCaller, RpcResponseError } from '../src/send/rpc-client.js';
 import { RpcPool } from '../src/send/rpc-pool.js';
 import { LAG_POLL_MS, SlotLagPoll } from '../src/send/slot-lag-poll.js';
 import { ManualClock } from './support/manual-clock.js';
@@ -14,6 +16,8 @@ class Node implements RpcCaller {
   readonly #clock: ManualClock;
   hanging = false;
   failing = false;
+  /** Of the error that it answers. */
+  errorCode: number | undefined;
 
   constructor(clock: ManualClock, host: string, slot: number, answerMs: number) {
     this.#clock = clock;
@@ -27,6 +31,7 @@ class Node implements RpcCaller {
     if (this.hanging) return new Promise(() => {});
     this.#clock.advance(this.answerMs);
     if (this.failing) throw new HotslotError('RPC_TIMEOUT');
+    if (this.errorCode !== undefined) throw new RpcResponseError(this.errorCode, 'No.', undefined);
     return method === 'getSlot' ? this.slot : this.host;
   }
 }
@@ -138,6 +143,44 @@ describe('a question that the healthiest node cannot settle', () => {
     for (const turn of [0, 1, 2, 3]) hosts.push((await pool.call('getBlockHeight', [], { turn })).host);
     expect(hosts).toEqual(['fast', 'slow', 'fast', 'slow']);
   });
+
+  it('goes to the next one for a transaction that the healthiest does not know', async () => {
+    const { pool } = setUp([100, 100]);
+    for (const host of pool.hosts) await pool.call('getBlockHeight', [], { host });
+    const reader = new ChainReader(pool);
+    const answers = [];
+    for (const turn of [0, 1]) answers.push(await reader.transaction(asSignature('one'), turn));
+    expect(answers).toEqual(['fast', 'slow']);
+  });
+});
+
+describe('a node that does not have what is asked for', () => {
+  it.each([-32_010, -32_011, -32_012, -32_019])(
+    'and answers %i is passed over, counts as well, and is asked first again',
+    async (code) => {
+      const { fast, pool } = setUp([100, 100]);
+      for (const host of pool.hosts) await pool.call('getBlockHeight', [], { host });
+      fast.errorCode = code;
+      expect((await pool.call('getTransaction', [])).host).toBe('slow');
+      expect(pool.health()[0]).toMatchObject({ isFailing: false, failureShare: 0, lastError: undefined });
+      fast.errorCode = undefined;
+      expect(await first(pool)).toBe('fast');
+    },
+  );
+
+  it('is told where no other does: its answer is thrown', async () => {
+    const { fast, slow, pool } = setUp([100, 100]);
+    for (const node of [fast, slow]) node.errorCode = -32_011;
+    await expect(pool.call('getTransaction', [])).rejects.toMatchObject({ rpcCode: -32_011 });
+    expect([fast.asked.length, slow.asked.length]).toEqual([1, 1]);
+  });
+});
+
+it('a refusal of the request itself is not asked of another node', async () => {
+  const { fast, slow, pool } = setUp([100, 100]);
+  fast.errorCode = -32_602;
+  await expect(pool.call('getTransaction', [])).rejects.toMatchObject({ rpcCode: -32_602 });
+  expect(slow.asked).toEqual([]);
 });
 
 describe('an endpoint that was well for long', () => {

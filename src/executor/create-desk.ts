@@ -70,8 +70,8 @@ export function createDesk(parts: DeskParts): TradeDesk {
     sender: parts.sender,
     confirmer: parts.tracker,
     simulate: (wire) => reader.simulate(wire),
-    fetchTransaction: async (signature) => {
-      const answer = await reader.transaction(signature);
+    fetchTransaction: async (signature, turn) => {
+      const answer = await reader.transaction(signature, turn);
       return answer === undefined ? undefined : readRpcTransaction(signature, answer, clock.monotonicUs());
     },
     errorName: (error, transaction) =>

@@ -130,7 +130,7 @@ export class Landing {
   async #fetchOutcome(live: LiveTrade, signature: Signature, slot: Slot): Promise<void> {
     const { trade } = live;
     for (let tries = 1; tries <= MAX_OUTCOME_READS; tries += 1) {
-      const transaction = await this.#readTransaction(trade, signature);
+      const transaction = await this.#readTransaction(trade, signature, tries - 1);
       if (transaction === undefined) {
         await new Promise<void>((resolve) => this.#ports.clock.after(OUTCOME_RETRY_MS, resolve));
         continue;
@@ -155,9 +155,13 @@ export class Landing {
     this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id });
   }
 
-  async #readTransaction(trade: Trade, signature: Signature): Promise<TransactionUpdate | undefined> {
+  async #readTransaction(
+    trade: Trade,
+    signature: Signature,
+    turn: number,
+  ): Promise<TransactionUpdate | undefined> {
     try {
-      return await this.#ports.fetchTransaction(signature);
+      return await this.#ports.fetchTransaction(signature, turn);
     } catch (error) {
       const message = 'a node could not give a landed transaction; trying on';
       this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id, error });

@@ -118,8 +118,11 @@ export interface DeskPorts {
   readonly sender: ResumableSender;
   readonly confirmer: Confirmer & { hurry(signature: Signature): void };
   readonly simulate: (wire: Uint8Array) => Promise<SimulatedRun>;
-  /** Reads a landed transaction from a node when the stream did not bring it; undefined where unknown. */
-  readonly fetchTransaction: (signature: Signature) => Promise<TransactionUpdate | undefined>;
+  /**
+   * Reads a landed transaction from a node when the stream did not bring it; undefined where unknown. Each turn asks
+   * another node first.
+   */
+  readonly fetchTransaction: (signature: Signature, turn: number) => Promise<TransactionUpdate | undefined>;
   /** Name of an on-chain error, e.g. `raydium-cpmm:ExceededSlippage`. */
   readonly errorName: (error: unknown, transaction: TransactionUpdate | undefined) => string;
   /** Trades that left the memory; undefined where none. */

@@ -148,12 +148,13 @@ export class ChainReader {
     );
   }
 
-  /** The transaction in RPC's `json` form at confirmed or better, or undefined where the node does not know it. */
-  async transaction(signature: Signature): Promise<unknown> {
-    const { result } = await this.#pool.call('getTransaction', [
-      signature,
-      { encoding: 'json', commitment: 'confirmed', maxSupportedTransactionVersion: 0 },
-    ]);
+  /**
+   * The transaction in RPC's `json` form at confirmed or better, or undefined where the node does not know it.
+   * @param turn asks another node first, see RpcPool.call
+   */
+  async transaction(signature: Signature, turn: number): Promise<unknown> {
+    const options = { encoding: 'json', commitment: 'confirmed', maxSupportedTransactionVersion: 0 };
+    const { result } = await this.#pool.call('getTransaction', [signature, options], { turn });
     return result ?? undefined;
   }
 

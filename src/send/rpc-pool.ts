@@ -15,10 +15,19 @@ const LAG_TOLERANCE_SLOTS = 2;
 const LAG_COST_MS = 200;
 /** RPC codes that speak of the node and not of the request: another node may know better. */
 const NODE_FAULT_CODES: ReadonlySet<number> = new Set([-32004, -32005, -32014, -32016, -32603]);
+/**
+ * RPC codes of a node that is well and does not have what is asked for: a key left out of its secondary index, no
+ * transaction history, a scan that it broke off, its long-term storage out of reach (Agave's `custom_error.rs`).
+ */
+const LACKS_DATA_CODES: ReadonlySet<number> = new Set([-32010, -32011, -32012, -32019]);
 
 /** Whether a node has said no to the request itself, which another node would say as well. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode);
+  return error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode) && !lacksData(error);
+}
+
+function lacksData(error: unknown): boolean {
+  return error instanceof RpcResponseError && LACKS_DATA_CODES.has(error.rpcCode);
 }
 
 export interface RpcHealth {
@@ -177,7 +186,8 @@ export class RpcPool {
       this.#record(node, startedUs, undefined);
       return result;
     } catch (error) {
-      const nodeIsFine = isRefusal(error);
+      // One that keeps no history is asked first for all else.
+      const nodeIsFine = isRefusal(error) || lacksData(error);
       this.#record(node, startedUs, nodeIsFine ? undefined : error);
       throw error;
     }

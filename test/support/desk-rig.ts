@@ -107,6 +107,8 @@ export class DeskRig {
   /** Whether the profit and loss has what landed before a restart. */
   isBooked = true;
   fetched: TransactionUpdate | undefined;
+  /** Whether the node that a turn asks knows it. */
+  isFetchedAt: (turn: number) => boolean = () => true;
 
   // What it looks at.
   readonly builds: BuildRequest[] = [];
@@ -298,7 +300,7 @@ export class DeskRig {
         onEvent: (listener) => void this.#listeners.push(listener),
       },
       simulate: async () => ({ error: undefined, logs: [], unitsConsumed: 21_000 }),
-      fetchTransaction: async () => this.fetched,
+      fetchTransaction: async (_signature, turn) => (this.isFetchedAt(turn) ? this.fetched : undefined),
       errorName: () => 'raydium-cpmm:ExceededSlippage',
       history: { byId: () => undefined, byClientOrderId: () => undefined, knowsSignature: () => false },
       onFault: (fault) => void this.faults.push(fault),
