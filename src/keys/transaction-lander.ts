@@ -31,6 +31,11 @@ export interface LanderOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+/** What became of a transaction; `failed` landed too, with an error and without effect save its fee. */
+type StepEnd =
+  | { readonly state: 'landed' | 'expired' }
+  | { readonly state: 'failed'; readonly error: unknown };
+
 export class TransactionLander {
   readonly #options: LanderOptions;
 
@@ -44,17 +49,19 @@ export class TransactionLander {
     return BigInt(signers) * LAMPORTS_A_SIGNATURE + (price * BigInt(COMPUTE_UNITS) + MICRO - 1n) / MICRO;
   }
 
-  /** Sees to its end what an earlier run had signed. */
+  /**
+   * Sees to its end what an earlier run had signed, whichever end that is: what is left to do is read from the chain.
+   * @throws HotslotError RPC_FAILED, RPC_TIMEOUT; then the step stays written down
+   */
   async finishPending(): Promise<void> {
     const step = this.#options.steps.read();
-    if (step === undefined) return;
-    await this.#see(step);
-    this.#options.steps.clear();
+    if (step !== undefined) await this.#finish(step);
   }
 
   /**
    * @param payer pays, and signs whatever the instructions want signed in its name
-   * @throws HotslotError TRANSACTION_FAILED with what the simulation or the chain says; RPC_FAILED
+   * @throws HotslotError TRANSACTION_FAILED with what the simulation or the chain says; SEND_REFUSED where it expired;
+   *   RPC_FAILED, RPC_TIMEOUT, with which the step stays written down
    */
   async land(payer: SigningKey, instructions: readonly Instruction[]): Promise<void> {
     const { rpc, reader, steps, computeUnitPriceMicroLamports } = this.#options;
@@ -84,14 +91,21 @@ export class TransactionLander {
       wire: Buffer.from(wire).toString('base64'),
     };
     steps.write(step);
-    const landed = await this.#see(step);
-    steps.clear();
-    if (!landed)
+    const end = await this.#finish(step);
+    if (end.state === 'failed') throw failed(end.error, []);
+    if (end.state === 'expired')
       throw new HotslotError('SEND_REFUSED', { detail: 'It expired before it landed; run it again.' });
   }
 
-  /** @returns whether it landed; false is proven by a finalized block above its last valid height */
-  async #see(step: PendingStep): Promise<boolean> {
+  /** Only what is proven to be over is no longer written down. */
+  async #finish(step: PendingStep): Promise<StepEnd> {
+    const end = await this.#see(step);
+    this.#options.steps.clear();
+    return end;
+  }
+
+  /** @returns `expired` only where a finalized block above its last valid height proves it */
+  async #see(step: PendingStep): Promise<StepEnd> {
     const { rpc, reader, sleep } = this.#options;
     const signature = asSignature(step.signature);
     const polls = GIVE_UP_MS / POLL_MS;
@@ -108,10 +122,10 @@ export class TransactionLander {
       const { statuses } = await reader.statuses([signature], true);
       const [status] = statuses;
       if (status !== undefined && status.commitment !== 'processed') {
-        if (status.error !== null && status.error !== undefined) throw failed(status.error, []);
-        return true;
+        const isClean = status.error === null || status.error === undefined;
+        return isClean ? { state: 'landed' } : { state: 'failed', error: status.error };
       }
-      if (status === undefined && height > step.lastValidBlockHeight) return false;
+      if (status === undefined && height > step.lastValidBlockHeight) return { state: 'expired' };
     }
     throw new HotslotError('RPC_TIMEOUT', { detail: 'The chain does not tell what became of a transfer.' });
   }
