@@ -19,6 +19,8 @@ export interface TradeTestResult {
   readonly unknown: number;
   /** At acceptance or before signing, by code. */
   readonly denied: { readonly [code: string]: number };
+  /** Offered and never answered, and the executor has no trade of that client order id or could not be asked. */
+  readonly unanswered: number;
   readonly simulated: number;
   readonly cancelled: number;
   /** Trades of which more than one attempt is on the chain, by the chain's own word. */
@@ -28,17 +30,20 @@ export interface TradeTestResult {
   readonly intentToWireUs: { readonly p50: number; readonly p99: number };
   readonly intentToConfirmedMs: { readonly p50: number; readonly p95: number; readonly p99: number };
   readonly slotDelta: { readonly p50: number; readonly p95: number };
+  /** Whether a node was asked; where none told, `duplicates` is 0 and `lost` is by the executor's word alone. */
+  readonly chainChecked: boolean;
 }
 
 const LANDED = new Set(['confirmed', 'finalized']);
 
 /**
  * @param reports  by trade id; undefined where the executor does not know the trade
- * @param landings signatures that the chain knows; undefined where no node was asked
+ * @param landings signatures that the chain knows; undefined where no node has told
  */
 export function summarise(
   reports: ReadonlyMap<string, TradeReport | undefined>,
   deniedCodes: readonly string[],
+  unanswered: number,
   landings: ReadonlySet<string> | undefined,
 ): TradeTestResult {
   const known = [...reports.values()].filter((report) => report !== undefined);
@@ -58,6 +63,7 @@ export function summarise(
     expired: inState('expired').length,
     unknown: known.filter((report) => !ended.has(report.state)).length,
     denied: countBy([...deniedCodes, ...inState('denied').map((report) => report.denial?.code ?? 'unnamed')]),
+    unanswered,
     simulated: inState('simulated').length,
     cancelled: inState('cancelled').length,
     duplicates: known.filter((report) => onChain(report) > 1).length,
@@ -69,6 +75,7 @@ export function summarise(
       p99: quantile(confirmed, 0.99),
     },
     slotDelta: { p50: quantile(deltas, 0.5), p95: quantile(deltas, 0.95) },
+    chainChecked: landings !== undefined,
   };
 }
 

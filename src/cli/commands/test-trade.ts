@@ -1,20 +1,19 @@
 /** `test:trade`: a bounded open-loop load of real trades, and an account of what became of every one. */
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { countChainLandings } from '../chain-check.js';
-import { ControlClient, ControlError, controlClient } from '../control-client.js';
+import { countChainLandings, nodesToAsk } from '../chain-check.js';
+import { type ControlAnswer, ControlClient, ControlError, controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { columns, note, withProgress } from '../output.js';
 import { type OwnExecutor, startOwnExecutor } from '../own-executor.js';
-import { summarise, type TradeReport, type TradeTestResult } from '../trade-report.js';
+import { findTaken, settleTrades } from '../trade-ends.js';
+import { summarise, type TradeTestResult } from '../trade-report.js';
 
 const MAX_COUNT = 100_000;
 const MAX_RATE = 5_000;
 const POLL_MS = 200;
-/** Longest wait for the last trade: an attempt's whole life of 150 blocks, three attempts, and some more. */
-const SETTLE_TIMEOUT_MS = 300_000;
 const READY_TIMEOUT_MS = 30_000;
 /** Share of a pool's reserve that a test trade spends, one in: small enough that prices hardly move. */
 const RESERVE_SHARE = 100_000n;
@@ -31,6 +30,15 @@ interface StatusFacts {
   readonly embedded: boolean;
   readonly endpoints: { readonly rpc: readonly string[] };
   readonly market: { readonly pools: readonly PoolFacts[] };
+}
+
+interface Offers {
+  /** Of accepted trades. */
+  readonly ids: string[];
+  /** Codes. */
+  readonly denied: string[];
+  /** Client order ids, and why there was no answer. */
+  readonly unanswered: Map<string, string>;
 }
 
 interface Options {
@@ -57,7 +65,7 @@ export function testTradeCommand(): Command {
         .option('--dry-run', 'everything but the send', false)
         .addHelpText(
           'after',
-          '\nNot well: some were lost, doubled or unknown, or none landed or was simulated.',
+          '\nNot well: some were lost, doubled, unknown or unanswered, or none landed or was simulated.',
         ),
   );
 }
@@ -66,8 +74,8 @@ async function runTestTrade(options: Options): Promise<CommandResult> {
   const { client, own } = await findExecutor();
   try {
     const result = await testTrades(client, options);
-    const { lost, unknown, duplicates, landed, simulated } = result;
-    const isWell = lost + unknown + duplicates === 0 && landed + simulated > 0;
+    const { lost, unknown, duplicates, unanswered, landed, simulated } = result;
+    const isWell = lost + unknown + duplicates + unanswered === 0 && landed + simulated > 0;
     return { exitCode: isWell ? EXIT.ok : EXIT.bad, json: result, lines: linesOf(result) };
   } finally {
     await own?.stop();
@@ -91,11 +99,14 @@ async function findExecutor(): Promise<{ client: ControlClient; own: OwnExecutor
 async function testTrades(client: ControlClient, options: Options): Promise<TradeTestResult> {
   await withProgress('Waiting until it is ready', waitReady(client));
   const status = (await client.get('/api/status')) as StatusFacts;
-  const { ids, denied } = await withProgress('Offering', offer(client, status.market.pools, options));
+  const offers = await withProgress('Offering', offer(client, status.market.pools, options));
+  const { ids, denied, unanswered } = offers;
+  if (unanswered.size > 0) await withProgress('Looking for what got no answer', lookUp(client, offers));
   note(`${ids.length} accepted, ${denied.length} denied; waiting for their ends.`);
-  const reports = await withProgress('Waiting for their ends', settle(client, ids));
-  const landings = await countChainLandings(status.endpoints.rpc, reports);
-  return summarise(reports, denied, landings);
+  const reports = await withProgress('Waiting for their ends', settleTrades(client, ids));
+  const nodes = nodesToAsk(status.endpoints.rpc, commandEnvironment().RPC_ENDPOINTS);
+  const landings = await countChainLandings(nodes, reports);
+  return summarise(reports, denied, unanswered.size, landings);
 }
 
 async function waitReady(client: ControlClient): Promise<void> {
@@ -110,29 +121,51 @@ async function waitReady(client: ControlClient): Promise<void> {
 }
 
 /** Offers trades at a set rate whatever the answers: an open loop, so that slowness cannot hide itself. */
-async function offer(client: ControlClient, pools: readonly PoolFacts[], options: Options) {
-  const ids: string[] = [];
-  const denied: string[] = [];
+async function offer(client: ControlClient, pools: readonly PoolFacts[], options: Options): Promise<Offers> {
+  const offers: Offers = { ids: [], denied: [], unanswered: new Map() };
   const run = randomBytes(6).toString('hex');
   const startedMs = performance.now();
   const answers: Promise<void>[] = [];
   for (let index = 0; index < options.count; index++) {
     const waitMs = startedMs + (index * 1000) / options.rate - performance.now();
     if (waitMs > 0) await delay(waitMs);
-    answers.push(offerOne(client, requestFor(pools, index, run, options.dryRun), ids, denied));
+    answers.push(offerOne(client, requestFor(pools, index, run, options.dryRun), offers));
   }
   await Promise.all(answers);
-  return { ids, denied };
+  return offers;
 }
 
-async function offerOne(client: ControlClient, body: object, ids: string[], denied: string[]): Promise<void> {
-  const answer = await client.ask('POST', '/api/trades', body);
-  const content = answer.body as { id?: string; code?: string };
-  if (answer.status === 202 && content.id !== undefined) ids.push(content.id);
-  else denied.push(content.code ?? `HTTP ${answer.status}`);
+async function offerOne(
+  client: ControlClient,
+  body: { readonly clientOrderId: string },
+  { ids, denied, unanswered }: Offers,
+): Promise<void> {
+  let answer: ControlAnswer;
+  try {
+    answer = await client.ask('POST', '/api/trades', body);
+  } catch (error) {
+    // Not denied: the request may have arrived and its trade be on the way.
+    unanswered.set(body.clientOrderId, error instanceof Error ? error.message : String(error));
+    return;
+  }
+  const content = answer.body as { id?: string; code?: string } | undefined;
+  if (answer.status === 202 && content?.id !== undefined) ids.push(content.id);
+  else if (content?.code !== undefined) denied.push(content.code);
+  // The executor's own denials have a code: somebody in between has answered.
+  else unanswered.set(body.clientOrderId, `HTTP ${answer.status}`);
 }
 
-function requestFor(pools: readonly PoolFacts[], index: number, run: string, dryRun: boolean): object {
+/** Counts among the accepted what was taken without our hearing of it. */
+async function lookUp(client: ControlClient, { ids, unanswered }: Offers): Promise<void> {
+  const [why] = unanswered.values();
+  note(`${unanswered.size} got no answer: ${why}`);
+  for (const [clientOrderId, id] of await findTaken(client, [...unanswered.keys()])) {
+    ids.push(id);
+    unanswered.delete(clientOrderId);
+  }
+}
+
+function requestFor(pools: readonly PoolFacts[], index: number, run: string, dryRun: boolean) {
   const pool = pools[index % pools.length];
   if (pool === undefined) throw new ControlError('the executor has no pools');
   // Each pool is traded to and fro, so that wallets keep both of its mints.
@@ -149,38 +182,16 @@ function requestFor(pools: readonly PoolFacts[], index: number, run: string, dry
   };
 }
 
-const ENDED = new Set(['confirmed', 'finalized', 'failed', 'expired', 'denied', 'cancelled', 'simulated']);
-
-/** Asks for each trade until it is confirmed or has ended; what the executor no longer knows is `lost`. */
-async function settle(
-  client: ControlClient,
-  ids: readonly string[],
-): Promise<Map<string, TradeReport | undefined>> {
-  const reports = new Map<string, TradeReport | undefined>();
-  let open = [...ids];
-  const deadline = Date.now() + SETTLE_TIMEOUT_MS;
-  while (open.length > 0 && Date.now() < deadline) {
-    const still: string[] = [];
-    for (const id of open) {
-      const { status, body } = await client.ask('GET', `/api/trades/${id}`);
-      const report = status === 200 ? (body as TradeReport) : undefined;
-      reports.set(id, report);
-      if (report !== undefined && !ENDED.has(report.state)) still.push(id);
-    }
-    open = still;
-    if (open.length > 0) await delay(POLL_MS);
-  }
-  return reports;
-}
-
 /** `12` as it is, `{p50: 1, p99: 2}` as `p50 1  p99 2`, an empty account as `none`. */
 function linesOf(result: TradeTestResult): string[] {
   return columns(
-    Object.entries(result).map(([name, value]: [string, number | Readonly<Record<string, number>>]) => {
-      if (typeof value === 'number') return [name, String(value)];
-      const parts = Object.entries(value).map(([part, figure]) => `${part} ${figure}`);
-      return [name, parts.length === 0 ? 'none' : parts.join('  ')];
-    }),
+    Object.entries(result).map(
+      ([name, value]: [string, number | boolean | Readonly<Record<string, number>>]) => {
+        if (typeof value !== 'object') return [name, String(value)];
+        const parts = Object.entries(value).map(([part, figure]) => `${part} ${figure}`);
+        return [name, parts.length === 0 ? 'none' : parts.join('  ')];
+      },
+    ),
   );
 }
 
