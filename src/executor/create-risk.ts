@@ -17,7 +17,7 @@ import type { TradingWallet } from '../schedule/wallet-chooser.js';
 import type { Clock } from '../time/clock.js';
 import type { MarketData } from './market-data.js';
 import { RiskAdmission } from './risk-admission.js';
-import { poolValuation } from './valuation.js';
+import { poolCoverage, poolValuation } from './valuation.js';
 
 /** How often the profit and loss is written down; at exit as well. */
 const PNL_SAVE_MS = 1_000;
@@ -55,7 +55,8 @@ export function createRisk(parts: RiskParts): Risk {
   const addresses = [...new Set(holdings.map((holding) => holding.wallet))];
   const positions = new AccountPositions(market.cache, addresses, holdings);
   const reservations = new Reservations();
-  const pnl = new PnlBook({ valuation, path: join(config.DATA_DIR, 'pnl.json'), clock });
+  const isPriceable = poolCoverage(market.book, quoteMint);
+  const pnl = new PnlBook({ valuation, isPriceable, path: join(config.DATA_DIR, 'pnl.json'), clock });
   const onFault = (fault: string) =>
     log.warn('a mint list cannot be read; the last one stays in force', { error: fault });
   const lists = new MintLists({ clock, ...mintListPaths(config), onFault });

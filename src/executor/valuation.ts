@@ -23,6 +23,23 @@ export function poolValuation(pools: PoolSource, quoteMint: Address): Valuation 
   };
 }
 
+/**
+ * Whether a mint is one that `poolValuation` prices once the states of the pools are known: a mint of which POOLS has no
+ * pool any more never is.
+ */
+export function poolCoverage(pools: PoolSource, quoteMint: Address): (mint: Address) => boolean {
+  return (mint) => {
+    if (mint === quoteMint) return true;
+    const all = pools.pools();
+    const nextToQuote = new Set(mintsNextTo(all, quoteMint));
+    return nextToQuote.has(mint) || mintsNextTo(all, mint).some((between) => nextToQuote.has(between));
+  };
+}
+
+function mintsNextTo(pools: readonly PoolKeys[], mint: Address): Address[] {
+  return pools.flatMap(({ mint0, mint1 }) => (mint0 === mint ? [mint1] : mint1 === mint ? [mint0] : []));
+}
+
 function deepest(pools: PoolSource, from: Address, to: Address): Price | undefined {
   let best: Price | undefined;
   for (const keys of pools.pools()) {

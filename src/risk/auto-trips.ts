@@ -79,25 +79,8 @@ export class AutoTrips {
   }
 
   check(): void {
-    const { maxDailyLossQuote, maxDrawdownQuote, minSuccessRate, maxStreamDownMs, maxRpcDownMs } =
-      this.#limits;
-    const { dailyQuote, drawdownQuote } = this.#pnl.status();
-    if (maxDailyLossQuote !== undefined) {
-      this.#judge(
-        'daily-loss',
-        -dailyQuote >= maxDailyLossQuote,
-        'reduce',
-        `The day's loss is ${-dailyQuote}.`,
-      );
-    }
-    if (maxDrawdownQuote !== undefined) {
-      this.#judge(
-        'drawdown',
-        drawdownQuote >= maxDrawdownQuote,
-        'reduce',
-        `The drawdown is ${drawdownQuote}.`,
-      );
-    }
+    const { minSuccessRate, maxStreamDownMs, maxRpcDownMs } = this.#limits;
+    this.#judgeLosses();
     const rate = this.successRate();
     if (minSuccessRate !== undefined && rate !== undefined) {
       const percent = Math.round(rate * 1000) / 10;
@@ -119,6 +102,29 @@ export class AutoTrips {
   #setUp(cause: Cause, up: boolean): void {
     if (up) this.#downSinceUs.delete(cause);
     else if (!this.#downSinceUs.has(cause)) this.#downSinceUs.set(cause, this.#clock.monotonicUs());
+  }
+
+  /** Not while a price is awaited: the gate lets nothing grow meanwhile, and what had tripped stays so. */
+  #judgeLosses(): void {
+    const { maxDailyLossQuote, maxDrawdownQuote } = this.#limits;
+    const { dailyQuote, drawdownQuote, awaited } = this.#pnl.status();
+    if (awaited.length > 0) return;
+    if (maxDailyLossQuote !== undefined) {
+      this.#judge(
+        'daily-loss',
+        -dailyQuote >= maxDailyLossQuote,
+        'reduce',
+        `The day's loss is ${-dailyQuote}.`,
+      );
+    }
+    if (maxDrawdownQuote !== undefined) {
+      this.#judge(
+        'drawdown',
+        drawdownQuote >= maxDrawdownQuote,
+        'reduce',
+        `The drawdown is ${drawdownQuote}.`,
+      );
+    }
   }
 
   #judgeDown(cause: Cause, limitMs: number | undefined, what: string): void {

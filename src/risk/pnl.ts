@@ -14,7 +14,7 @@ export const MAX_COUNTED_SIGNATURES = 4096;
 export type Valuation = (mint: Address, amount: bigint) => bigint | undefined;
 
 export interface PnlStatus {
-  /** Days since the epoch, by UTC. */
+  /** Days since the epoch, by UTC; the last one while the new one waits for prices. */
   readonly day: number;
   /** Since UTC midnight, in quote units. */
   readonly dailyQuote: bigint;
@@ -24,6 +24,14 @@ export interface PnlStatus {
   readonly drawdownQuote: bigint;
   /** Traded mints that nothing prices now; they count as worth nothing. */
   readonly unpriced: readonly Address[];
+  /** Those of them that the pools will price: while there is one, the amounts above are no measure of a loss. */
+  readonly awaited: readonly Address[];
+}
+
+interface Worth {
+  readonly quote: bigint;
+  readonly unpriced: readonly Address[];
+  readonly awaited: readonly Address[];
 }
 
 interface Revocable extends RevocableFacts {
@@ -38,6 +46,7 @@ interface Revocable extends RevocableFacts {
 export class PnlBook {
   readonly #clock: Clock;
   readonly #valuation: Valuation;
+  readonly #isPriceable: (mint: Address) => boolean;
   readonly #files: JournalFs;
   readonly #path: string | undefined;
   readonly #flows: MintAmounts = new Map();
@@ -54,12 +63,20 @@ export class PnlBook {
   #saving: Promise<void> | undefined;
 
   /**
+   * @param isPriceable whether the valuation can ever price a mint, now or later; without it, every mint
    * @param path of a small file that carries the book over restarts; without it nothing is kept
    * @throws Error when the file is there and cannot be read: a loss limit must not start from nothing
    */
-  constructor(options: { valuation: Valuation; path?: string; clock?: Clock; files?: JournalFs }) {
+  constructor(options: {
+    valuation: Valuation;
+    isPriceable?: (mint: Address) => boolean;
+    path?: string;
+    clock?: Clock;
+    files?: JournalFs;
+  }) {
     this.#clock = options.clock ?? systemClock;
     this.#valuation = options.valuation;
+    this.#isPriceable = options.isPriceable ?? (() => true);
     this.#files = options.files ?? systemFs;
     this.#path = options.path;
     this.#day = this.#today();
@@ -91,7 +108,9 @@ export class PnlBook {
     if (revocable === undefined) return false;
     this.#turnDay();
     this.#changed = true;
-    const worth = this.#worthOf(revocable.changes).quote;
+    const { quote, awaited } = this.#worthOf(revocable.changes);
+    // One side of a swap alone is no measure of it; both together are worth about nothing.
+    const worth = awaited.length > 0 ? 0n : quote;
     const all = [...this.#revocable];
     for (const [of, later] of all.slice(all.findIndex(([one]) => one === signature) + 1)) {
       const peakBeforeQuote = peakWithout(worth, revocable.peakBeforeQuote, later.peakBeforeQuote);
@@ -116,8 +135,9 @@ export class PnlBook {
 
   status(): PnlStatus {
     this.#turnDay();
-    const { quote, unpriced } = this.#worth();
-    if (quote > this.#peakQuote) {
+    const { quote, unpriced, awaited } = this.#worthOf(this.#flows);
+    // The highest total never falls again: one side of a swap, priced alone, must not become it.
+    if (awaited.length === 0 && quote > this.#peakQuote) {
       this.#peakQuote = quote;
       this.#changed = true;
     }
@@ -125,8 +145,9 @@ export class PnlBook {
       day: this.#day,
       dailyQuote: quote - this.#dayStartQuote,
       totalQuote: quote,
-      drawdownQuote: this.#peakQuote - quote,
+      drawdownQuote: this.#peakQuote > quote ? this.#peakQuote - quote : 0n,
       unpriced,
+      awaited,
     };
   }
 
@@ -208,16 +229,15 @@ export class PnlBook {
     const today = this.#today();
     // A clock that is set back over midnight between two processes would begin one day twice, and forget its loss.
     if (today === this.#day || today === this.#day - 1) return;
+    const { quote, awaited } = this.#worthOf(this.#flows);
+    // What lands before every price is there counts in the day that ends.
+    if (awaited.length > 0) return;
     this.#day = today;
     this.#changed = true;
-    this.#dayStartQuote = this.#worth().quote;
+    this.#dayStartQuote = quote;
   }
 
-  #worth(): { quote: bigint; unpriced: Address[] } {
-    return this.#worthOf(this.#flows);
-  }
-
-  #worthOf(amounts: MintAmounts): { quote: bigint; unpriced: Address[] } {
+  #worthOf(amounts: MintAmounts): Worth {
     let quote = 0n;
     const unpriced: Address[] = [];
     for (const [mint, amount] of amounts) {
@@ -226,7 +246,7 @@ export class PnlBook {
       if (worth === undefined) unpriced.push(mint);
       else quote += worth;
     }
-    return { quote, unpriced };
+    return { quote, unpriced, awaited: unpriced.filter(this.#isPriceable) };
   }
 
   #load(path: string): void {

@@ -207,7 +207,10 @@ export class RiskGate {
   #checkLosses(): void {
     const { maxDailyLossQuote, maxDrawdownQuote } = this.#limits;
     if (maxDailyLossQuote === undefined && maxDrawdownQuote === undefined) return;
-    const { dailyQuote, drawdownQuote } = this.#pnl.status();
+    const { dailyQuote, drawdownQuote, awaited } = this.#pnl.status();
+    if (awaited[0] !== undefined) {
+      throw noPrice(awaited[0], maxDailyLossQuote === undefined ? 'maxDrawdownQuote' : 'maxDailyLossQuote');
+    }
     if (maxDailyLossQuote !== undefined && -dailyQuote >= maxDailyLossQuote) {
       throw exceeded('maxDailyLossQuote', maxDailyLossQuote, -dailyQuote);
     }
@@ -240,11 +243,13 @@ export class RiskGate {
   /** A limit in the quote currency cannot be kept for what has no price: such a trade is denied. */
   #worthOf(mint: Address, amount: bigint, limit: string): bigint {
     const worth = this.#valuation(mint, amount);
-    if (worth === undefined) {
-      throw new HotslotError('RISK_LIMIT', { detail: 'The mint has no price.', context: { limit, mint } });
-    }
+    if (worth === undefined) throw noPrice(mint, limit);
     return worth;
   }
+}
+
+function noPrice(mint: Address, limit: string): HotslotError {
+  return new HotslotError('RISK_LIMIT', { detail: 'The mint has no price.', context: { limit, mint } });
 }
 
 function exceeded(

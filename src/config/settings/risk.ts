@@ -34,12 +34,12 @@ export const RISK = {
   MAX_DAILY_LOSS_QUOTE: setting(
     u64,
     undefined,
-    'Base units of the quote mint lost since UTC midnight at which the kill switch goes to `reduce`.',
+    'Base units of the quote mint lost since UTC midnight at which the kill switch goes to `reduce`. While a traded mint that a pool of POOLS leads to has no price yet, a trade that shrinks no position is denied.',
   ),
   MAX_DRAWDOWN_QUOTE: setting(
     u64,
     undefined,
-    "Base units of the quote mint below the day's peak at which the kill switch goes to `reduce`.",
+    'Base units of the quote mint below the highest profit so far, of all days, at which the kill switch goes to `reduce`. Without a price as with MAX_DAILY_LOSS_QUOTE.',
   ),
   MAX_TRADES_PER_SECOND: setting(
     integer(1, 1_000_000),

@@ -57,11 +57,18 @@ export const concurrencySchema = z.object({ maxConcurrentTrades: z.union([z.lite
 export const positionsSchema = z.object({
   positions: z.array(z.object({ wallet: address(), mint: address(), amount: amount() })),
   pnl: z.object({
-    day: z.int().describe('Days since 1970, by UTC.'),
+    day: z.int().describe('Days since 1970, by UTC; the last one while the new one waits for prices.'),
     dailyQuote: signedAmount(),
     totalQuote: signedAmount(),
     drawdownQuote: signedAmount(),
-    unpriced: z.array(address()).describe('Traded mints that nothing prices now.'),
+    unpriced: z
+      .array(address())
+      .describe('Traded mints that nothing prices now; they count as worth nothing.'),
+    awaited: z
+      .array(address())
+      .describe(
+        'Those of unpriced that a pool of POOLS will price: until then the amounts are no measure of a loss.',
+      ),
   }),
   quoteMint: address().describe('In whose base units the profit is.'),
 });
