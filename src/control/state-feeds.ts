@@ -31,6 +31,7 @@ export class QueueFeed implements TopicFeed {
   readonly #sources: LiveSources;
   readonly #clock: Clock;
   #timer: TimerHandle | undefined;
+  /** What every subscriber was told; undefined where they were not all told the same, or nothing yet. */
   #last: QueueStatus | undefined;
 
   constructor(hub: LiveHub, sources: LiveSources, clock: Clock) {
@@ -39,7 +40,9 @@ export class QueueFeed implements TopicFeed {
     this.#clock = clock;
   }
 
+  /** The queue may change before the next look, and back again: only an event then ends what this one was told. */
   snapshot(): QueueData {
+    this.#last = undefined;
     return queueData(this.#sources.queue());
   }
 
@@ -55,9 +58,8 @@ export class QueueFeed implements TopicFeed {
 
   #look(): void {
     const status = this.#sources.queue();
-    const last = this.#last;
+    if (this.#last !== undefined && isSame(status, this.#last)) return;
     this.#last = status;
-    if (last === undefined || isSame(status, last)) return;
     const nowMs = this.#clock.nowMs();
     const render = () => queueData(status);
     this.#hub.publish('queue', { key: '', atMs: nowMs, knownAtMs: nowMs, render });
