@@ -3,32 +3,22 @@
  * passphrase stays where it is: beside the keystore it would make the encryption worthless. The index is made anew
  * from the journal, and the embedded cluster's ledger is nobody's money.
  */
-import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config/config.js';
-import { archiveDirectoryOf } from '../../journal/compaction.js';
 import { systemFs } from '../../journal/journal-fs.js';
 import { readSegment } from '../../journal/record-codec.js';
 import { listSegments, segmentPath } from '../../journal/segments.js';
 import { listKeystore } from '../../keys/keystore.js';
 import { makeDirectory } from '../../make-directory.js';
+import { ARCHIVE, copyBackup, JOURNAL, KEYSTORE, MODE_FILE, MODE_FOLDER } from '../backup-copy.js';
 import { digestOf, MANIFEST, type Manifest, manifestSchema } from '../backup-manifest.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { withProgress } from '../output.js';
-
-const FILES = ['kill-switch.json', 'pnl.json'];
-const JOURNAL = 'journal';
-const ARCHIVE = archiveDirectoryOf(JOURNAL);
-const KEYSTORE = 'keystore.json';
-const MODE_FILE = 0o600;
-const MODE_FOLDER = 0o700;
-/** A compaction may take segments away while they are copied. */
-const TRIES = 3;
 
 export function backupCommand(): Command {
   return defineCommand<{ to: string }>(
@@ -48,15 +38,7 @@ async function backup(config: Config, to: string): Promise<CommandResult> {
   const name = `hotslot-${new Date(takenAtMs).toISOString().replaceAll(/[:.]/g, '-')}`;
   const target = join(to, name);
   makeDirectory(target, MODE_FOLDER);
-  let files: Manifest['files'] = [];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      files = await copyAll(config, target);
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt >= TRIES) throw error;
-    }
-  }
+  const files = await copyBackup(config, target);
   const manifest: Manifest = { format: 'hotslot-backup', version: 1, takenAtMs, files };
   writeFileSync(join(target, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: MODE_FILE });
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -65,41 +47,6 @@ async function backup(config: Config, to: string): Promise<CommandResult> {
     json: { path: target, files: files.length, bytes },
     lines: [`${files.length} files, ${bytes} bytes: ${target}`],
   };
-}
-
-async function copyAll(config: Config, target: string): Promise<Manifest['files']> {
-  const files: Manifest['files'] = [];
-  for (const [from, to] of await sourcesOf(config)) {
-    // What is appended from now on belongs to the next backup.
-    const bytes = (await stat(from)).size;
-    const path = join(target, to);
-    makeDirectory(dirname(path), MODE_FOLDER);
-    if (bytes === 0) writeFileSync(path, '', { mode: MODE_FILE });
-    else
-      await pipeline(
-        createReadStream(from, { end: bytes - 1 }),
-        createWriteStream(path, { mode: MODE_FILE }),
-      );
-    files.push({ path: to, bytes, sha256: await digestOf(path, bytes) });
-  }
-  return files;
-}
-
-async function sourcesOf(config: Config): Promise<[from: string, to: string][]> {
-  const sources: [string, string][] = [];
-  const keystore = config.KEYSTORE_PATH ?? join(config.DATA_DIR, KEYSTORE);
-  if (existsSync(keystore)) sources.push([keystore, KEYSTORE]);
-  for (const name of FILES) {
-    const path = join(config.DATA_DIR, name);
-    if (existsSync(path)) sources.push([path, name]);
-  }
-  const journal = join(config.DATA_DIR, JOURNAL);
-  if (!existsSync(journal)) return sources;
-  for (const entry of await readdir(journal, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !entry.name.endsWith('.tmp')) sources.push([file, relative(config.DATA_DIR, file)]);
-  }
-  return sources;
 }
 
 async function verify(path: string): Promise<CommandResult> {
