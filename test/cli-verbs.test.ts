@@ -1,5 +1,5 @@
 /** The command line without an executor: help, exit codes, JSON, and the verbs that need nobody to answer. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,11 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'hotslot-verbs-'));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const filesOf = (backup: string): string[] =>
+  JSON.parse(readFileSync(join(directory, backup, 'manifest.json'), 'utf8')).files.map(
+    ({ path }: { path: string }) => path,
+  );
 
 const hotslot = (args: readonly string[], settings?: Readonly<Record<string, string>>) =>
   runHotslot(directory, args, settings);
@@ -119,5 +124,26 @@ describe('the command line', () => {
     truncateSync(join(directory, made.path, 'pnl.json'), 1);
     const bad = await hotslot(['backup', 'verify', made.path, '--json']);
     expect([bad.code, json(bad).problems]).toEqual([1, ['pnl.json is not what was copied.']]);
+  });
+
+  it('takes the mint lists into a backup, from where they are, and a restored one denies what was denied', async () => {
+    await hotslot(['denylist', 'add', MINT]);
+    const made = json(await hotslot(['backup', '--to', 'kept', '--json']));
+    expect(filesOf(made.path)).toContain('denylist.txt');
+    cpSync(join(directory, made.path), join(directory, 'restored'), { recursive: true });
+    const restored = await hotslot(['denylist', 'list', '--json'], { DATA_DIR: 'restored' });
+    expect(json(restored).mints).toEqual([MINT]);
+
+    const settings = { DENYLIST_FILE: 'elsewhere-denied.txt', ALLOWLIST_FILE: 'elsewhere-allowed.txt' };
+    writeFileSync(join(directory, settings.DENYLIST_FILE), '# nobody\n');
+    writeFileSync(join(directory, settings.ALLOWLIST_FILE), `${MINT}\n`);
+    const other = json(await hotslot(['backup', '--to', 'kept', '--json'], settings));
+    for (const [name, content] of [
+      ['denylist.txt', '# nobody\n'],
+      ['allowlist.txt', `${MINT}\n`],
+    ] as const) {
+      expect(filesOf(other.path)).toContain(name);
+      expect(readFileSync(join(directory, other.path, name), 'utf8')).toBe(content);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { open, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
+import { mintListPaths } from '../config/mint-list-paths.js';
 import { archiveDirectoryOf } from '../journal/compaction.js';
 import { makeDirectory } from '../make-directory.js';
 import { digestOf, type Manifest } from './backup-manifest.js';
@@ -15,11 +16,13 @@ export const KEYSTORE = 'keystore.json';
 export const MODE_FILE = 0o600;
 export const MODE_FOLDER = 0o700;
 const STATE_FILES = ['kill-switch.json', 'pnl.json'];
+const DENYLIST = 'denylist.txt';
+const ALLOWLIST = 'allowlist.txt';
 /** A compaction may take segments away while they are copied. */
 const TRIES = 3;
 
 type Sources = readonly (readonly [from: string, to: string])[];
-type SourceConfig = Pick<Config, 'DATA_DIR' | 'KEYSTORE_PATH'>;
+type SourceConfig = Pick<Config, 'DATA_DIR' | 'KEYSTORE_PATH' | 'DENYLIST_FILE' | 'ALLOWLIST_FILE'>;
 
 /**
  * Copies all that a backup holds into an empty folder.
@@ -88,10 +91,14 @@ export async function copyFile(from: string, to: string): Promise<number> {
   }
 }
 
-function singleFiles({ DATA_DIR, KEYSTORE_PATH }: SourceConfig): Sources {
+function singleFiles(config: SourceConfig): Sources {
+  const { DATA_DIR, KEYSTORE_PATH } = config;
+  const { denyPath, allowPath } = mintListPaths(config);
   const sources: Sources = [
     [KEYSTORE_PATH ?? join(DATA_DIR, KEYSTORE), KEYSTORE],
     ...STATE_FILES.map((name) => [join(DATA_DIR, name), name] as const),
+    [denyPath, DENYLIST],
+    ...(allowPath === undefined ? [] : [[allowPath, ALLOWLIST] as const]),
   ];
   return sources.filter(([from]) => existsSync(from));
 }

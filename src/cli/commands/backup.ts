@@ -1,6 +1,6 @@
 /**
- * `backup` and `backup verify`: journal, archive, kill switch, profit and loss, and the encrypted keystore. The
- * passphrase stays where it is: beside the keystore it would make the encryption worthless. The index is made anew
+ * `backup` and `backup verify`: journal, archive, kill switch, profit and loss, mint lists, and the encrypted keystore.
+ * The passphrase stays where it is: beside the keystore it would make the encryption worthless. The index is made anew
  * from the journal, and the embedded cluster's ledger is nobody's money.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
