@@ -181,6 +181,35 @@ describe('after a gap', () => {
     expect(fixture.ages()).toEqual([0, 0]);
   });
 
+  it('a hole that is reported later and lies lower takes nothing from what the first one asks for', async () => {
+    const fixture = await armedFixture();
+    const { cache, calls } = fixture;
+    cache.onGap(gap(15, { reason: 'missingSlot' }));
+    cache.onGap(gap(13, { reason: 'missingSlot' }));
+    for (let slot = 11; slot <= 16; slot++) liveSlot(cache, slot, slot - 1);
+    fixture.confirm(13);
+    expect(calls).toHaveLength(0);
+    expect(fixture.ages()).toEqual([Infinity, Infinity]);
+    fixture.confirm(15);
+    expect(calls.map((call) => call.minContextSlot)).toEqual([15]);
+    await calls[0]!.answer(15, [state(8), state(9)]);
+    expect(fixture.ages()).toEqual([0, 0]);
+  });
+
+  it('a hole below the gap of a session that is open still closes nothing; the session does', async () => {
+    const fixture = await armedFixture();
+    const { cache, calls } = fixture;
+    cache.onGap(gap(11, { reason: 'switch', open: true }));
+    cache.onGap(gap(10, { reason: 'missingSlot' }));
+    for (let slot = 11; slot <= 14; slot++) liveSlot(cache, slot, slot - 1);
+    fixture.confirm(13);
+    expect(calls).toHaveLength(0);
+    cache.onGap(gap(12, { reason: 'reconnect' }));
+    expect(calls.map((call) => call.minContextSlot)).toEqual([12]);
+    await calls[0]!.answer(13, [state(8), state(9)]);
+    expect(fixture.ages()).toEqual([0, 0]);
+  });
+
   it('an answer older than asked for is a failure, and is asked again', async () => {
     const fixture = await armedFixture();
     fixture.cache.onGap(gap(10, { reason: 'missingSlot' }));

@@ -58,17 +58,24 @@ export class Suspects {
       this.#allRequirement = Math.min(this.#allRequirement, requirement);
       return fresh;
     }
-    if (gap.accounts === undefined) this.#allRequirement = requirement;
+    if (gap.accounts === undefined) this.#allRequirement = this.#widened(gap, requirement);
     for (const address of gap.accounts ?? tracked) {
       const own = this.#own.get(address);
       if (own === undefined) fresh.push(address);
       if (gap.accounts !== undefined) this.#own.set(address, requirement);
-      // A session's gap takes in whatever was open; a hole inside a session does not.
       else if (own === undefined || gap.reason !== 'missingSlot') this.#own.set(address, 0);
       this.#waiting.delete(address);
       this.#repairs.delete(address);
     }
     return fresh;
+  }
+
+  /**
+   * A session's gap takes in whatever was open and replaces what it asked for. A hole inside a session does not: it may
+   * lie below one that is open still, and what that one missed is no older for it.
+   */
+  #widened(gap: StreamGap, requirement: number): number {
+    return gap.reason === 'missingSlot' ? Math.max(this.#allRequirement, requirement) : requirement;
   }
 
   /**
