@@ -26,6 +26,7 @@ function setUp() {
   const published: PoolSnapshot[] = [];
   const lost: string[] = [];
   book.listen({ onPool: (snapshot) => published.push(snapshot), onPoolLost: (pool) => lost.push(pool) });
+  book.onHead(asSlot(1));
   published.length = 0;
   const vault0 = (amount: bigint, slot: number, signature?: string) =>
     book.onAccountChanged(
@@ -48,7 +49,11 @@ function setUp() {
   const setEpoch = (value: bigint) => {
     epoch = value;
   };
-  return { accounts, keys, book, published, lost, vault0, vault1, state, setEpoch };
+  const complete = (slot: number) => {
+    for (const one of accounts.unfinished) if (one <= slot) accounts.unfinished.delete(one);
+    book.onSlotComplete(asSlot(slot));
+  };
+  return { accounts, keys, book, published, lost, vault0, vault1, state, setEpoch, complete };
 }
 
 const reserves = (snapshot: PoolSnapshot | undefined) => [snapshot?.state.reserve0, snapshot?.state.reserve1];
@@ -85,13 +90,14 @@ describe('the pool book', () => {
   });
 
   it('never mixes fetched accounts of different slots before the slot ends', () => {
-    const { accounts, book, keys, published } = setUp();
+    const { accounts, book, keys, published, complete } = setUp();
     const fetched = (
       address: typeof keys.vault0,
       owner: typeof TOKEN_PROGRAM,
       data: Uint8Array,
       slot: number,
-    ) => book.onAccountChanged(address, accounts.put(address, owner, data, slot), 'fetch');
+    ) => book.onAccountChanged(address, accounts.putFetched(address, owner, data, slot), 'fetch');
+    accounts.unfinished.add(9).add(10);
     fetched(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 9);
     fetched(keys.vault0, TOKEN_PROGRAM, vaultData(7n), 9);
     expect(published).toHaveLength(0);
@@ -99,7 +105,7 @@ describe('the pool book', () => {
     expect(published.map(reserves)).toEqual([[7n, 8n]]);
     fetched(keys.vault1, TOKEN_PROGRAM, vaultData(9n), 10);
     expect(published).toHaveLength(1);
-    book.onSlotComplete(asSlot(10));
+    complete(10);
     expect(published.map(reserves)).toEqual([
       [7n, 8n],
       [7n, 9n],
@@ -119,11 +125,12 @@ describe('the pool book', () => {
     expect(published.map(reserves)).toEqual([[1500n, 1990n]]);
   });
 
-  it('does not publish a fetch that falls into the middle of a transaction before the slot ends', () => {
-    const { accounts, book, keys, published, vault0 } = setUp();
+  it('does not publish a fetch that falls into the middle of a transaction before the rest comes', () => {
+    const { accounts, book, keys, published, vault0, complete } = setUp();
+    accounts.unfinished.add(5);
     vault0(1010n, 5, 'a');
-    const state = accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 4);
-    const vault1 = accounts.put(keys.vault1, TOKEN_PROGRAM, vaultData(2000n), 4);
+    const state = accounts.putFetched(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 4);
+    const vault1 = accounts.putFetched(keys.vault1, TOKEN_PROGRAM, vaultData(2000n), 4);
     book.onAccountChanged(keys.pool, state, 'fetch');
     book.onAccountChanged(keys.vault1, vault1, 'fetch');
     expect(published).toHaveLength(0);
@@ -137,8 +144,50 @@ describe('the pool book', () => {
       accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 5, 'a'),
       'write',
     );
-    book.onSlotComplete(asSlot(5));
     expect(published.map(reserves)).toEqual([[1010n, 1990n]]);
+    complete(5);
+    expect(published).toHaveLength(1);
+  });
+
+  it('keeps a transaction of a slot in progress together, whatever other slot ends', () => {
+    const { accounts, book, published, vault0, vault1, state } = setUp();
+    accounts.unfinished.add(11);
+    state(11, 'a');
+    vault0(1010n, 11, 'a');
+    book.onSlotComplete(asSlot(10));
+    book.onSlotsLost([asSlot(9)]);
+    book.onHead(asSlot(10));
+    expect(published).toHaveLength(0);
+    vault1(1990n, 11, 'a');
+    expect(published.map(reserves)).toEqual([[1010n, 1990n]]);
+  });
+
+  it('settles a slot of which the end was never told as soon as a later one says that it is over', () => {
+    const { accounts, book, published, vault0 } = setUp();
+    accounts.unfinished.add(11);
+    vault0(1500n, 11, 'donation');
+    book.onSlotComplete(asSlot(12));
+    expect(published).toHaveLength(0);
+    accounts.unfinished.delete(11);
+    book.onHead(asSlot(12));
+    expect(published.map(reserves)).toEqual([[1500n, 2000n]]);
+  });
+
+  it('does not take half a transaction of a slot that joins the head', () => {
+    const { accounts, book, keys, published, vault1, complete } = setUp();
+    accounts.unfinished.add(11);
+    const state = accounts.put(keys.pool, RAYDIUM_CPMM_PROGRAM, poolStateData(keys), 11, 'a');
+    const vault0 = accounts.put(keys.vault0, TOKEN_PROGRAM, vaultData(1010n), 11, 'a');
+    for (const version of [state, vault0]) book.onAccountChanged(version.address, version, 'rollback');
+    expect(published).toHaveLength(0);
+    vault1(1990n, 11, 'a');
+    expect(published.map(reserves)).toEqual([[1010n, 1990n]]);
+    vault1(1500n, 11, 'b');
+    complete(11);
+    expect(published.map(reserves)).toEqual([
+      [1010n, 1990n],
+      [1010n, 1500n],
+    ]);
   });
 
   it('publishes again after a roll-back, with a higher revision and the older numbers', () => {

@@ -134,6 +134,10 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     return Math.max(0, this.#tree.head - this.#tree.completeThrough);
   }
 
+  isSlotComplete(slot: Slot): boolean {
+    return this.#tree.isComplete(slot);
+  }
+
   /** Ends re-fetching. */
   close(): void {
     this.#refetcher?.close();

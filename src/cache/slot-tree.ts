@@ -132,6 +132,11 @@ export class SlotTree {
     return newest?.slot ?? asSlot(0);
   }
 
+  /** Whether all accounts of a slot in the head's view have come: its own end, or a later slot's, says so. */
+  isComplete(slot: Slot): boolean {
+    return this.#nodes.get(slot)?.complete === true || slot <= this.completeThrough;
+  }
+
   /** Whether a state that the stream wrote in this slot counts in the head's view. */
   counts(slot: Slot): boolean {
     return this.#visible.has(slot) || this.#nodes.get(slot)?.rooted === true;

@@ -53,6 +53,8 @@ export interface AccountView {
   getConfirmed(address: Address): AccountVersion | undefined;
   /** Slots since the stream was last complete for it; Infinity while it is suspect (L5). */
   ageSlots(address: Address): number;
+  /** Whether everything that was written up to a slot of the head's view has come; false while it is in progress. */
+  isSlotComplete(slot: Slot): boolean;
 }
 
 /**

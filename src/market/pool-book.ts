@@ -7,6 +7,7 @@ import type { Address, Slot } from '../model/brands.js';
 import {
   AMM_STATE_PARTS,
   computeState,
+  isOneState,
   newPoolEntry,
   PART,
   POOL_PARTS,
@@ -47,6 +48,7 @@ export class PoolBook implements CacheListener {
   /** Entries with something to settle when the slot is complete; bounded by MAX_POOLS. */
   readonly #unsettled = new Set<PoolEntry>();
   readonly #listeners: PoolListener[] = [];
+  readonly #isSlotComplete = (slot: Slot): boolean => this.#accounts.isSlotComplete(slot);
   #epoch = -1n;
 
   constructor(options: PoolBookOptions) {
@@ -121,10 +123,10 @@ export class PoolBook implements CacheListener {
     const references = this.#references.get(address);
     if (references === undefined) return;
     for (const { entry, part } of references) {
-      if (cause === 'rollback' || version === undefined) this.#rolledBack(entry, part, version);
+      if (entry.dirty || cause === 'rollback' || version === undefined) this.#resync(entry);
       else if (part >= AMM_STATE_PARTS) this.#staticChanged(entry, part, version);
       else if (cause === 'write') this.#written(entry, part, version);
-      else this.#fetched(entry, part, version);
+      else this.#resync(entry);
     }
   }
 
@@ -138,6 +140,8 @@ export class PoolBook implements CacheListener {
 
   /** At an epoch's first slot a transfer fee may change without any write. */
   onHead(head: Slot): void {
+    // Of slots of which the end was not told, the head tells.
+    this.#settle();
     const epoch = this.#epochOf(head);
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
@@ -146,12 +150,22 @@ export class PoolBook implements CacheListener {
     }
   }
 
+  /**
+   * Settles what was written in slots that are at their end now. An entry of a slot in progress waits, whatever other
+   * slot ended: the rest of its transaction may be still to come. It waits no longer than until a later slot of the
+   * head's chain is complete, or until the slot is lost, which the cache tells as a roll-back.
+   */
   #settle(): void {
     for (const entry of this.#unsettled) {
-      if (entry.dirty) this.#resync(entry);
-      else this.#flush(entry);
+      if (entry.dirty) {
+        this.#resync(entry);
+        continue;
+      }
+      if (!entry.pending.every((version) => version === undefined || this.#isSlotComplete(version.slot)))
+        continue;
+      this.#unsettled.delete(entry);
+      this.#flush(entry);
     }
-    this.#unsettled.clear();
   }
 
   /** A write of the stream joins the others of its transaction; the third completes a swap. */
@@ -176,22 +190,7 @@ export class PoolBook implements CacheListener {
       entry.pending[part] = undefined;
     }
     entry.pendingCount = 0;
-    if (!entry.dirty) this.#publish(entry, entry.pendingSignature);
-  }
-
-  /** Fetched one by one, they are one state only when all were read at one slot; else the slot's end settles it. */
-  #fetched(entry: PoolEntry, part: number, version: AccountVersion): void {
-    if (this.#takenTogether(entry, part, version)) return;
-    entry.parts[part] = version;
-    entry.fetchedAt[part] = version.slot;
-    const slot = entry.fetchedAt[PART.state];
-    if (slot === entry.fetchedAt[PART.vault0] && slot === entry.fetchedAt[PART.vault1]) {
-      entry.dirty = false;
-      this.#publish(entry, undefined);
-    } else {
-      entry.dirty = true;
-      this.#unsettled.add(entry);
-    }
+    this.#publish(entry, entry.pendingSignature);
   }
 
   /**
@@ -205,13 +204,7 @@ export class PoolBook implements CacheListener {
       if (other === part) continue;
       const told = entry.pending[other] ?? entry.parts[other];
       if (this.#accounts.get(entry.addresses[other]!) === told) continue;
-      if (entry.pendingCount === 0) {
-        this.#resync(entry);
-      } else {
-        // The view holds a part of a transaction whose rest is still to come: the slot's end settles it.
-        entry.dirty = true;
-        this.#unsettled.add(entry);
-      }
+      this.#resync(entry);
       return true;
     }
     return false;
@@ -222,32 +215,30 @@ export class PoolBook implements CacheListener {
     // A classic mint's writes (supply) say nothing that a quote needs.
     const matters =
       part === PART.config || version.owner === TOKEN_2022_PROGRAM || entry.snapshot === undefined;
-    if (matters && !entry.dirty) this.#publish(entry, entry.snapshot?.txnSignature);
+    if (matters) this.#publish(entry, entry.snapshot?.txnSignature);
   }
 
-  #rolledBack(entry: PoolEntry, part: number, version: AccountVersion | undefined): void {
-    entry.parts[part] = version;
-    this.#resync(entry);
-    // Other accounts of the pool may be reported next; the end of the roll-back looks again.
-    entry.dirty = true;
-    this.#unsettled.add(entry);
-  }
-
-  /** Takes all accounts as the cache has them now along the head's ancestry. */
+  /**
+   * Takes all accounts as the cache has them now along the head's ancestry, and publishes them once they are one state:
+   * now, with a later write, or at a slot's end.
+   */
   #resync(entry: PoolEntry): void {
+    const wasDirty = entry.dirty;
     entry.pending.fill(undefined);
     entry.pendingCount = 0;
-    entry.dirty = false;
     for (let part = 0; part < POOL_PARTS; part++) {
       entry.parts[part] = this.#accounts.get(entry.addresses[part]!);
     }
-    if (
-      entry.snapshot !== undefined &&
-      entry.publishedParts.every((version, part) => version === entry.parts[part])
-    ) {
+    entry.dirty = !isOneState(entry.parts, this.#isSlotComplete);
+    if (entry.dirty) {
+      this.#unsettled.add(entry);
       return;
     }
-    this.#publish(entry, entry.parts[PART.state]?.txnSignature);
+    this.#unsettled.delete(entry);
+    const isPublished =
+      entry.snapshot !== undefined &&
+      entry.publishedParts.every((version, part) => version === entry.parts[part]);
+    if (wasDirty || !isPublished) this.#publish(entry, entry.parts[PART.state]?.txnSignature);
   }
 
   #publish(entry: PoolEntry, txnSignature: string | undefined): void {

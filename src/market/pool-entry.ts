@@ -1,6 +1,6 @@
 /** One pool's accounts as the book holds them, and the numbers that a quote needs made from them. */
 import type { AccountVersion } from '../cache/types.js';
-import type { Address } from '../model/brands.js';
+import { type Address, U64_MAX } from '../model/brands.js';
 import {
   accruedFees0,
   accruedFees1,
@@ -38,9 +38,7 @@ export interface PoolEntry {
   readonly pending: Parts;
   pendingCount: number;
   pendingSignature: string | undefined;
-  /** Slots at which state and vaults were last fetched; -1 never. */
-  readonly fetchedAt: number[];
-  /** The parts may be of different moments: nothing is published until they were taken together. */
+  /** The parts may be of different moments: nothing is published until they are one state. */
   dirty: boolean;
   revision: number;
   snapshot: PoolSnapshot | undefined;
@@ -68,13 +66,33 @@ export function newPoolEntry(keys: PoolKeys): PoolEntry {
     pending: new Array<AccountVersion | undefined>(AMM_STATE_PARTS).fill(undefined),
     pendingCount: 0,
     pendingSignature: undefined,
-    fetchedAt: [-1, -2, -3],
     dirty: false,
     revision: 0,
     snapshot: undefined,
     rates: undefined,
     fees: [undefined, undefined],
   };
+}
+
+/**
+ * Whether state and vaults, taken from the cache at one time, stand between two transactions. They do when all slots
+ * they are of have come to their end. Before that the rest of a transaction may be still to come, or what was fetched
+ * may be ahead of the stream; unless one transaction wrote all three, or they were all read at one slot.
+ */
+export function isOneState(
+  parts: Readonly<Parts>,
+  isSlotComplete: (slot: AccountVersion['slot']) => boolean,
+): boolean {
+  const [state, ...vaults] = parts.slice(0, AMM_STATE_PARTS);
+  if (state !== undefined) {
+    const { slot, writeVersion, txnSignature } = state;
+    if (txnSignature !== undefined && vaults.every((vault) => vault?.txnSignature === txnSignature))
+      return true;
+    const isRead = (vault: AccountVersion | undefined) =>
+      vault?.slot === slot && vault.writeVersion === U64_MAX;
+    if (writeVersion === U64_MAX && vaults.every(isRead)) return true;
+  }
+  return [state, ...vaults].every((version) => version === undefined || isSlotComplete(version.slot));
 }
 
 /** The quote's numbers, or undefined while an account is missing, foreign, or owes more fees than it holds. */

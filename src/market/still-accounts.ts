@@ -33,4 +33,9 @@ export class StillAccounts implements AccountView {
   ageSlots(): number {
     return Number.POSITIVE_INFINITY;
   }
+
+  /** Nothing more will come. */
+  isSlotComplete(): boolean {
+    return true;
+  }
 }

@@ -3,7 +3,7 @@ import { base58 } from '@scure/base';
 import type { AccountVersion, AccountView } from '../../src/cache/types.js';
 import { RAYDIUM_CPMM_PROGRAM } from '../../src/market/raydium-cpmm-program.js';
 import type { CpmmState, PoolKeys } from '../../src/market/types.js';
-import { type Address, asAddress, asSlot } from '../../src/model/brands.js';
+import { type Address, asAddress, asSlot, type Slot, U64_MAX } from '../../src/model/brands.js';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../../src/transaction/program-ids.js';
 
 export const testAddress = (seed: number): Address =>
@@ -119,6 +119,8 @@ export function feeMintData(
 export class FakeAccounts implements AccountView {
   readonly held = new Map<Address, AccountVersion>();
   readonly ages = new Map<Address, number>();
+  /** Slots in progress. */
+  readonly unfinished = new Set<number>();
   #writes = 0n;
 
   put(
@@ -142,6 +144,13 @@ export class FakeAccounts implements AccountView {
     return entry;
   }
 
+  /** As fetched: it stands for the whole of its slot. */
+  putFetched(address: Address, owner: Address, data: Uint8Array, slot: number): AccountVersion {
+    const entry = { ...this.put(address, owner, data, slot), writeVersion: U64_MAX };
+    this.held.set(address, entry);
+    return entry;
+  }
+
   get(address: Address): AccountVersion | undefined {
     return this.held.get(address);
   }
@@ -152,6 +161,10 @@ export class FakeAccounts implements AccountView {
 
   ageSlots(address: Address): number {
     return this.ages.get(address) ?? 0;
+  }
+
+  isSlotComplete(slot: Slot): boolean {
+    return !this.unfinished.has(slot);
   }
 }
 

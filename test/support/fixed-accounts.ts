@@ -30,6 +30,10 @@ export class FixedAccounts implements AccountView {
     return 0;
   }
 
+  isSlotComplete(): boolean {
+    return true;
+  }
+
   isConfirmedThrough(): boolean {
     return true;
   }
