@@ -25,7 +25,12 @@ function setUp() {
   book.addPool(keys);
   const published: PoolSnapshot[] = [];
   const lost: string[] = [];
-  book.listen({ onPool: (snapshot) => published.push(snapshot), onPoolLost: (pool) => lost.push(pool) });
+  const unsettled: string[] = [];
+  book.listen({
+    onPool: (snapshot) => published.push(snapshot),
+    onPoolLost: (pool) => lost.push(pool),
+    onPoolUnsettled: (pool) => unsettled.push(pool),
+  });
   book.onHead(asSlot(1));
   published.length = 0;
   const vault0 = (amount: bigint, slot: number, signature?: string) =>
@@ -53,7 +58,7 @@ function setUp() {
     for (const one of accounts.unfinished) if (one <= slot) accounts.unfinished.delete(one);
     book.onSlotComplete(asSlot(slot));
   };
-  return { accounts, keys, book, published, lost, vault0, vault1, state, setEpoch, complete };
+  return { accounts, keys, book, published, lost, unsettled, vault0, vault1, state, setEpoch, complete };
 }
 
 const reserves = (snapshot: PoolSnapshot | undefined) => [snapshot?.state.reserve0, snapshot?.state.reserve1];
@@ -188,6 +193,24 @@ describe('the pool book', () => {
       [1010n, 1990n],
       [1010n, 1500n],
     ]);
+  });
+
+  it('is of no age while what is known makes no state, and says so once', () => {
+    const { accounts, book, keys, published, unsettled, setEpoch, complete } = setUp();
+    accounts.unfinished.add(9);
+    const fetched = accounts.putFetched(keys.vault1, TOKEN_PROGRAM, vaultData(1500n), 9);
+    book.onAccountChanged(keys.vault1, fetched, 'fetch');
+    const config = accounts.put(keys.ammConfig, RAYDIUM_CPMM_PROGRAM, configData(100n), 8);
+    book.onAccountChanged(keys.ammConfig, config, 'write');
+    setEpoch(1n);
+    book.onHead(asSlot(9));
+    expect(published).toHaveLength(0);
+    expect(unsettled).toEqual([keys.pool]);
+    expect(book.ageSlots(keys.pool)).toBe(Number.POSITIVE_INFINITY);
+    complete(9);
+    expect(published.map(reserves)).toEqual([[1000n, 1500n]]);
+    expect(published[0]!.state.tradeFeeRate).toBe(100n);
+    expect(book.ageSlots(keys.pool)).toBe(0);
   });
 
   it('publishes again after a roll-back, with a higher revision and the older numbers', () => {

@@ -5,7 +5,14 @@ import { PoolBook } from '../src/market/pool-book.js';
 import { asBlockHeight, asBlockhash, asSlot } from '../src/model/brands.js';
 import { BoardFeed } from '../src/threads/board-feed.js';
 import { SharedBoard } from '../src/threads/shared-board.js';
-import { FakeAccounts, putPool, testAddress, testKeys } from './support/cpmm-accounts.js';
+import {
+  FakeAccounts,
+  putPool,
+  TOKEN_PROGRAM,
+  testAddress,
+  testKeys,
+  vaultData,
+} from './support/cpmm-accounts.js';
 
 const slots: SlotView = {
   head: () => asSlot(0),
@@ -66,6 +73,21 @@ describe('the board feed', () => {
     accounts.ages.set(keys.vault1, 0);
     feed.refreshAges();
     expect([board.poolCompleteSlot(index), board.poolSuspect(index)]).toEqual([20, false]);
+  });
+
+  it('trusts no pool of which the accounts make no state until they do', () => {
+    const { accounts, book, board, feed, keys } = setUp();
+    const index = feed.indexOf(keys.pool);
+    accounts.unfinished.add(9);
+    const vault = accounts.putFetched(keys.vault1, TOKEN_PROGRAM, vaultData(1500n), 9);
+    book.onAccountChanged(keys.vault1, vault, 'fetch');
+    expect(board.poolSuspect(index)).toBe(true);
+    feed.refreshAges();
+    expect(board.poolSuspect(index)).toBe(true);
+    accounts.unfinished.delete(9);
+    book.onSlotComplete(asSlot(9));
+    expect(board.poolSuspect(index)).toBe(false);
+    expect(board.pool(index)?.state).toMatchObject({ reserve0: 1000n, reserve1: 1500n });
   });
 
   it('refuses a pool for which the board has no room', () => {

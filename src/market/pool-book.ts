@@ -24,6 +24,8 @@ export interface PoolListener {
   onPool(snapshot: PoolSnapshot, keys: PoolKeys): void;
   /** Nothing is known of the pool any more (rolled back to before it, or an account vanished). */
   onPoolLost?(pool: Address, keys: PoolKeys): void;
+  /** The last snapshot may not stand any more, and the next one is not whole yet: the age is Infinity until it comes. */
+  onPoolUnsettled?(pool: Address): void;
 }
 
 export interface PoolBookOptions {
@@ -106,10 +108,13 @@ export class PoolBook implements CacheListener {
     return this.#entries.get(pool)?.snapshot;
   }
 
-  /** Slots since the stream was last complete for the worst of the pool's accounts; Infinity while suspect (L5). */
+  /**
+   * Slots since the stream was last complete for the worst of the pool's accounts; Infinity while one is suspect, and
+   * while what is known of them is not one state, so that the snapshot is an older one (L5).
+   */
   ageSlots(pool: Address): number {
     const entry = this.#entries.get(pool);
-    if (entry === undefined) return Number.POSITIVE_INFINITY;
+    if (entry === undefined || entry.dirty) return Number.POSITIVE_INFINITY;
     let worst = 0;
     for (const address of entry.addresses) worst = Math.max(worst, this.#accounts.ageSlots(address));
     return worst;
@@ -123,10 +128,10 @@ export class PoolBook implements CacheListener {
     const references = this.#references.get(address);
     if (references === undefined) return;
     for (const { entry, part } of references) {
-      if (entry.dirty || cause === 'rollback' || version === undefined) this.#resync(entry);
+      // A fetch may have armed the pool before its accounts are told: the first one takes them all.
+      if (entry.dirty || cause !== 'write' || version === undefined) this.#resync(entry);
       else if (part >= AMM_STATE_PARTS) this.#staticChanged(entry, part, version);
-      else if (cause === 'write') this.#written(entry, part, version);
-      else this.#resync(entry);
+      else this.#written(entry, part, version);
     }
   }
 
@@ -146,7 +151,9 @@ export class PoolBook implements CacheListener {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
     for (const entry of this.#entries.values()) {
-      if (entry.snapshot !== undefined) this.#publish(entry, entry.snapshot.txnSignature);
+      // A dirty entry's parts make no state; it is published once they do, whatever was before.
+      if (entry.snapshot === undefined || entry.dirty) continue;
+      this.#publish(entry, entry.snapshot.txnSignature);
     }
   }
 
@@ -232,6 +239,7 @@ export class PoolBook implements CacheListener {
     entry.dirty = !isOneState(entry.parts, this.#isSlotComplete);
     if (entry.dirty) {
       this.#unsettled.add(entry);
+      if (!wasDirty) for (const listener of this.#listeners) listener.onPoolUnsettled?.(entry.keys.pool);
       return;
     }
     this.#unsettled.delete(entry);

@@ -40,6 +40,10 @@ export class BoardFeed implements CacheListener, PoolListener {
     this.#board.clearPool(this.indexOf(pool));
   }
 
+  onPoolUnsettled(pool: Address): void {
+    this.#board.setPoolAge(this.indexOf(pool), Number.POSITIVE_INFINITY);
+  }
+
   onHead(head: Slot): void {
     this.#board.setHeadSlot(head);
     this.#refreshAges();
