@@ -135,6 +135,16 @@ async function afterGap(fillers = 0): Promise<Fixture> {
   return fixture;
 }
 
+/** Fetched after the gap while slot 15 is in progress, of which one vault was written. */
+async function fetchedAmid(signature: string): Promise<Fixture> {
+  const fixture = await afterGap();
+  fixture.confirm(13);
+  fixture.cache.onSlot(slotUpdate(15, 'createdBank', 14));
+  fixture.cache.onAccount(fixture.vault0(1600n, 15, signature));
+  await fixture.answer([13], 1500n, 1333n);
+  return fixture;
+}
+
 describe('after a gap', () => {
   it('accounts that two calls brought are trusted together', async () => {
     const fixture = await afterGap(ADDRESSES_A_CALL - 2);
@@ -161,12 +171,8 @@ describe('after a gap', () => {
   });
 
   it('a fetch that falls into a transaction is trusted with its last account', async () => {
-    const fixture = await afterGap();
+    const fixture = await fetchedAmid('T');
     const { cache } = fixture;
-    fixture.confirm(13);
-    cache.onSlot(slotUpdate(15, 'createdBank', 14));
-    cache.onAccount(fixture.vault0(1600n, 15, 'T'));
-    await fixture.answer([13], 1500n, 1333n);
     cache.onAccount(fixture.state(15, 'T'));
     expect(fixture.trusted()).toBe('suspect');
     cache.onAccount(fixture.vault1(1250n, 15, 'T'));
@@ -174,35 +180,23 @@ describe('after a gap', () => {
   });
 
   it('or with the end of its slot, where no more accounts come', async () => {
-    const fixture = await afterGap();
+    const fixture = await fetchedAmid('donation');
     const { cache } = fixture;
-    fixture.confirm(13);
-    cache.onSlot(slotUpdate(15, 'createdBank', 14));
-    cache.onAccount(fixture.vault0(1600n, 15, 'donation'));
-    await fixture.answer([13], 1500n, 1333n);
     expect(fixture.trusted()).toBe('suspect');
     cache.onBlockMeta(blockMeta(15, 14));
     expect(fixture.trusted()).toBe('1600/1333');
   });
 
   it('or with the death of its slot', async () => {
-    const fixture = await afterGap();
+    const fixture = await fetchedAmid('T');
     const { cache } = fixture;
-    fixture.confirm(13);
-    cache.onSlot(slotUpdate(15, 'createdBank', 14));
-    cache.onAccount(fixture.vault0(1600n, 15, 'T'));
-    await fixture.answer([13], 1500n, 1333n);
     cache.onSlot(slotUpdate(15, 'dead'));
     expect(fixture.trusted()).toBe('1500/1333');
   });
 
   it('or with a later slot, where the end of its own is told by another stream only', async () => {
-    const fixture = await afterGap();
+    const fixture = await fetchedAmid('donation');
     const { cache } = fixture;
-    fixture.confirm(13);
-    cache.onSlot(slotUpdate(15, 'createdBank', 14));
-    cache.onAccount(fixture.vault0(1600n, 15, 'donation'));
-    await fixture.answer([13], 1500n, 1333n);
     cache.onBlockMeta({ ...blockMeta(15, 14), accountsPending: true });
     cache.onSlot({ ...slotUpdate(15, 'processed', 14), accountsPending: true });
     expect(fixture.trusted()).toBe('suspect');
