@@ -23,11 +23,12 @@ const LACKS_DATA_CODES: ReadonlySet<number> = new Set([-32010, -32011, -32012, -
 
 /** Whether a node has said no to the request itself, which another node would say as well. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode) && !lacksData(error);
+  return isAnswer(error) && !LACKS_DATA_CODES.has(error.rpcCode);
 }
 
-function lacksData(error: unknown): boolean {
-  return error instanceof RpcResponseError && LACKS_DATA_CODES.has(error.rpcCode);
+/** Whether the node is well, whatever it said: one that keeps no history is asked first for all else. */
+function isAnswer(error: unknown): error is RpcResponseError {
+  return error instanceof RpcResponseError && !NODE_FAULT_CODES.has(error.rpcCode);
 }
 
 export interface RpcHealth {
@@ -126,7 +127,7 @@ export class RpcPool {
     const nowUs = this.#clock.monotonicUs();
     const asked = this.#nodes.filter((node) => !this.#isForcedOpen(node));
     this.#noneAskedSinceUs = asked.length > 0 ? undefined : (this.#noneAskedSinceUs ?? nowUs);
-    if (asked.some((node) => !node.isFailing)) return 0;
+    if (!this.isDown) return 0;
     const sinceUs = this.#noneAskedSinceUs ?? Math.max(...asked.map((node) => node.failingSinceUs));
     return (nowUs - sinceUs) / 1_000;
   }
@@ -186,9 +187,7 @@ export class RpcPool {
       this.#record(node, startedUs, undefined);
       return result;
     } catch (error) {
-      // One that keeps no history is asked first for all else.
-      const nodeIsFine = isRefusal(error) || lacksData(error);
-      this.#record(node, startedUs, nodeIsFine ? undefined : error);
+      this.#record(node, startedUs, isAnswer(error) ? undefined : error);
       throw error;
     }
   }
