@@ -276,6 +276,7 @@ export class TransactionSender implements Sender {
 
   /** Only as far as lanes are free: with thousands in line, each answer would go through all of them otherwise. */
   #pumpAll(attempts: ReadonlySet<Active>, areResends: boolean): void {
+    if (attempts.size === 0) return;
     let free = this.#freeNames(areResends);
     for (const active of attempts) {
       if (free.length === 0) return;
