@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ALLOCATOR_ENVIRONMENT } from '../config/allocator-environment.js';
 import { readRunInfo } from '../journal/data-dir.js';
+import { ownEnvironment } from './own-environment.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -25,15 +25,11 @@ export async function startOwnExecutor(
   const directory = mkdtempSync(join(tmpdir(), 'hotslot-'));
   const entry = fileURLToPath(new URL('../trading.js', import.meta.url));
   const child = spawn(process.execPath, [entry], {
-    env: {
-      ...ALLOCATOR_ENVIRONMENT,
-      ...process.env,
-      CONTROL_PORT: '0',
-      KESTRA_COMPAT_PORT: '0',
+    env: ownEnvironment(process.env, {
       DATA_DIR: join(directory, 'data'),
       LOG_DIR: join(directory, 'logs'),
       ...settings,
-    },
+    }),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

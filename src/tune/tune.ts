@@ -91,11 +91,6 @@ async function startTarget(settings: ProcessSettings, { options, keys }: LegPart
   const { slotMs, accounts } = options.cluster;
   const executor = await startOwnExecutor({
     ...keys,
-    // A loop that tunes one's own settings must not inherit them, nor anybody's endpoints.
-    YELLOWSTONE_ENDPOINTS: '',
-    RPC_ENDPOINTS: '',
-    POOLS: '',
-    API_TOKEN: '',
     WORKERS: String(settings.workers),
     RPC_POOL_SIZE: String(settings.rpcPoolSize),
     SIGNING: settings.signing,
