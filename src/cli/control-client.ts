@@ -5,6 +5,8 @@ import { dataDirOf, type Environment } from './environment.js';
 
 const TIMEOUT_MS = 10_000;
 const DEFAULT_URL = 'http://127.0.0.1:3000';
+/** Of the commands alone: the executor knows where it listens. */
+export const URL_VARIABLE = 'HOTSLOT_URL';
 
 /** A problem document, or a connection that failed. */
 export class ControlError extends Error {
@@ -81,14 +83,15 @@ function reasonOf(cause: unknown): string {
 }
 
 export function controlUrl(environment: Environment): string {
-  return environment.HOTSLOT_URL ?? readRunInfo(dataDirOf(environment))?.controlUrl ?? DEFAULT_URL;
+  return environment[URL_VARIABLE] || (readRunInfo(dataDirOf(environment))?.controlUrl ?? DEFAULT_URL);
 }
 
 export function controlClient(environment: Environment): ControlClient {
   return new ControlClient(controlUrl(environment), controlToken(environment));
 }
 
-/** The token of the most rights that the environment has. */
+/** The token of the most rights that the environment has; an empty setting is none, as for the executor. */
 export function controlToken(environment: Environment): string | undefined {
-  return environment.API_TOKEN ?? environment.API_TOKEN_TRADE ?? environment.API_TOKEN_READ;
+  const { API_TOKEN: admin, API_TOKEN_TRADE: trade, API_TOKEN_READ: read } = environment;
+  return admin || trade || read || undefined;
 }

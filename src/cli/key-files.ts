@@ -17,7 +17,7 @@ export const KEY_CHANGES_FOLDER = 'rotations';
 
 /** @throws HotslotError KEYSTORE_INVALID where there is none */
 export function keystorePathsOf(config: Config): KeystorePaths {
-  const paths = wantedPathsOf(config);
+  const paths = wantedKeystorePathsOf(config);
   if (!existsSync(paths.keystore))
     throw new HotslotError('KEYSTORE_INVALID', { detail: `${paths.keystore} is not there.` });
   return paths;
@@ -37,7 +37,7 @@ export async function changeKeystore<Result>(
   config: Config,
   change: (keystore: Keystore) => Result,
 ): Promise<Result> {
-  const paths = wantedPathsOf(config);
+  const paths = wantedKeystorePathsOf(config);
   if (!existsSync(paths.passphrase))
     throw new HotslotError('KEYSTORE_INVALID', {
       detail: `The passphrase file ${paths.passphrase} is not there: make it, mode 0600.`,
@@ -57,7 +57,8 @@ export async function changeKeystore<Result>(
   }
 }
 
-function wantedPathsOf(config: Config): KeystorePaths {
+/** As configured, or beside the data where nothing is said; whether they are there or not. */
+export function wantedKeystorePathsOf(config: Config): KeystorePaths {
   const defaults = embeddedKeystorePaths(config.DATA_DIR);
   return {
     keystore: config.KEYSTORE_PATH ?? defaults.keystore,

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { configFaults, describeConfig, loadConfig } from '../../config/config.js';
 import { readEnvironmentFile } from '../../config/environment-file.js';
 import { SETTINGS } from '../../config/settings.js';
-import { controlClient } from '../control-client.js';
+import { controlClient, URL_VARIABLE } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
@@ -31,7 +31,9 @@ function show(): CommandResult {
 function validate(): CommandResult {
   const faults = configFaults(commandEnvironment());
   // Likely misspelt, though they may be meant for another program: told, and not held against the file.
-  const unknown = Object.keys(readEnvironmentFile('.env')).filter((name) => !(name in SETTINGS));
+  const unknown = Object.keys(readEnvironmentFile('.env')).filter(
+    (name) => !Object.hasOwn(SETTINGS, name) && name !== URL_VARIABLE,
+  );
   const valid = faults.length === 0;
   return {
     exitCode: valid ? EXIT.ok : EXIT.bad,

@@ -57,7 +57,7 @@ async function run({ seconds, rate, dir }: Options) {
     const problem = body as { detail?: string; code?: string } | undefined;
     throw new ControlError(problem?.detail ?? `HTTP ${status}`, status, problem?.code);
   }
-  const directory = dir ?? environment.LOG_DIR ?? 'logs';
+  const directory = dir ?? (environment.LOG_DIR || 'logs');
   const files = write(directory, body as Profile);
   const top = busiest(flameOf(body as Profile)).slice(0, TOLD);
   return {

@@ -7,6 +7,7 @@ import { commandEnvironment, dataDirOf, type Environment } from '../environment.
 import { EXIT } from '../exit-codes.js';
 import { note, withProgress } from '../output.js';
 import { type DetachedStart, endExecutor, findExecutor, startDetached } from '../running-executor.js';
+import { checkStart } from '../start-check.js';
 
 interface Options {
   readonly graceful: boolean;
@@ -31,6 +32,7 @@ export function restartCommand(): Command {
 
 async function restartAtOnce(environment: Environment): Promise<CommandResult> {
   const dataDir = dataDirOf(environment);
+  await checkStart(environment);
   // Whoever keeps the embedded cluster while nobody else does lets the next one find it.
   const keep = await keepRunningCluster(dataDir);
   try {

@@ -89,7 +89,7 @@ async function findExecutor(): Promise<{ client: ControlClient; own: OwnExecutor
     await client.ask('GET', '/livez');
     return { client, own: undefined };
   } catch (error) {
-    if (!(error instanceof ControlError) || environment.HOTSLOT_URL !== undefined) throw error;
+    if (!(error instanceof ControlError) || environment.HOTSLOT_URL) throw error;
   }
   note('No executor runs; starting one on the embedded cluster.');
   const own = await startOwnExecutor();
