@@ -84,6 +84,8 @@ describe('a trade that a damaged journal shows as unsigned', () => {
       signature: 'signature1',
     });
     expect([again(next, trade).state, next.sends, next.tracked.size]).toEqual(['signed', [], 1]);
+    // Whatever the search still meets.
+    expect(next.heldWallets.size).toBe(0);
     next.desk.inDoubt.clearDoubt(WALLET, SHOWN);
     next.landed(again(next, trade), 'finalized');
     expect(next.states(trade)).toEqual(['queued', 'signed', 'finalized']);
@@ -148,13 +150,25 @@ describe('a trade that a damaged journal shows as sent', () => {
     expect([again(next, trade).state, next.builds, next.held()]).toEqual(['expired', [], NOTHING_HELD]);
   });
 
-  it('that lands ends as ever', async () => {
+  it('that lands ends as ever, and with the last of its wallet ends what the wallet waits for', async () => {
+    const rig = new DeskRig();
+    const first = await rig.sent();
+    const second = await rig.sent({ outputMint: 'mintC' as never });
+    const next = await restart(rig);
+    next.landed(again(next, first), 'finalized');
+    expect(next.states(first)).toEqual(['finalized']);
+    expect([...next.heldWallets]).toEqual([WALLET]);
+    expect(next.desk.inDoubt.adopt(second.id, foundAs('signature2'))).toBe(true);
+    expect([next.heldWallets.size, next.desk.inDoubt.doubtful().size]).toEqual([0, 0]);
+  });
+
+  it('that lands before the search has begun leaves no wallet held', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();
     const next = await restart(rig);
     next.landed(again(next, trade), 'finalized');
-    expect(next.states(trade)).toEqual(['finalized']);
-    expect(next.desk.inDoubt.doubtful().size).toBe(0);
+    expect([next.heldWallets.size, next.desk.inDoubt.doubtful().size]).toEqual([0, 0]);
+    expect(next.held()).toEqual(NOTHING_HELD);
   });
 });
 

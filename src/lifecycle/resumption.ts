@@ -86,6 +86,8 @@ export class Resumption {
     live.deferredExpiry = undefined;
     this.#moves.move(live, 'signed', LOCAL);
     this.#follow(live.trade.attempts.at(-1)!);
+    // The search may yet fail at a later transaction, and is not begun again where nothing is in doubt any more.
+    if (!this.#store.isInDoubt(trade.wallet)) this.#ports.admission.free(trade.wallet);
     return true;
   }
 

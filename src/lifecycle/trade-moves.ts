@@ -214,6 +214,10 @@ export class TradeMoves implements Moves {
       this.#ports.gate.forget(signature);
     }
     this.#store.end(live);
+    if (!live.isDoubtful) return;
+    live.isDoubtful = false;
+    // With its last trade in doubt ends what the wallet waits for.
+    if (!this.#store.isInDoubt(trade.wallet)) this.#ports.admission.free(trade.wallet);
   }
 }
 

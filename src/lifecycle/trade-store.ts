@@ -127,6 +127,12 @@ export class TradeStore {
     return this.#liveOf.get(wallet) ?? 0;
   }
 
+  /** Whether a damaged journal may have lost an attempt of some live trade of the wallet. */
+  isInDoubt(wallet: Address): boolean {
+    for (const live of this.#live) if (live.isDoubtful && live.trade.wallet === wallet) return true;
+    return false;
+  }
+
   /** Newest first, at most `limit`. */
   recent(limit: number): Trade[] {
     if (limit <= 0) return [];
