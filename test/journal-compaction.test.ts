@@ -6,8 +6,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { archiveDirectoryOf } from '../src/journal/compaction.js';
 import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import { compactJournal, openJournal } from '../src/journal/open-journal.js';
+import { HEADER_BYTES, readSegment } from '../src/journal/record-codec.js';
 import { replayDirectory } from '../src/journal/replay.js';
+import { listSegments, segmentPath } from '../src/journal/segments.js';
 import { writeSettled } from '../src/journal/settled-damage.js';
+import type { TradeId } from '../src/model/brands.js';
 import {
   attemptRecord,
   idOf,
@@ -49,6 +52,22 @@ function known(dir: string): { inJournal: string[]; inArchive: string[] } {
     inJournal: [...replayDirectory(systemFs, dir).state.trades.keys()].sort(),
     inArchive: [...replayDirectory(systemFs, archiveDirectoryOf(dir)).state.trades.keys()].sort(),
   };
+}
+
+/** Damages the record that a trade was taken; what follows of it stays sound. */
+function loseIntentOf(dir: string, segments: readonly number[], id: TradeId): void {
+  for (const segment of segments) {
+    const path = segmentPath(dir, segment);
+    const bytes = readFileSync(path);
+    for (const stretch of readSegment(bytes)) {
+      if (stretch.kind !== 'record' || stretch.record.kind !== 'intent' || stretch.record.tradeId !== id)
+        continue;
+      bytes[stretch.offset + HEADER_BYTES + 4]! ^= 0xff;
+      writeFileSync(path, bytes);
+      return;
+    }
+  }
+  throw new Error(`no intent of ${id} is in the journal`);
 }
 
 it('moves ended trades past the retention to the archive and keeps the others whole, while writing goes on', async () => {
@@ -146,4 +165,37 @@ it('throws nothing away while it is not settled what a damaged record was', asyn
     0,
   );
   await journal.close();
+});
+
+it('moves what is left of a trade whose intent was lost, once that is settled: no later start doubts for it', async () => {
+  const dir = join(root, 'journal');
+  const written = await filled(dir);
+  await written.close();
+  const segments = listSegments(systemFs, dir);
+  loseIntentOf(dir, segments, idOf(100));
+  const start = () => openJournal({ dir, genesisHash, clock });
+  const first = await start();
+  const contradictions = first.replayed.faults.filter((fault) => fault.kind === 'contradiction');
+  expect(contradictions.length).toBeGreaterThan(0);
+  writeSettled(first.journal, first.replayed.faults, clock.nowMs());
+  expect((await compactJournal(first.journal, { dir, retentionMs: 50_000, clock })).archived.size).toBe(8);
+  await first.journal.close();
+  const second = await start();
+  expect([second.replayed.faults, second.replayed.suspect]).toEqual([[], false]);
+  await second.journal.close();
+  const archive = replayDirectory(systemFs, archiveDirectoryOf(dir));
+  expect(archive.faults.map((fault) => fault.detail)).toEqual(contradictions.map((fault) => fault.detail));
+});
+
+it('leaves what is left of such a trade where it is until that is settled', async () => {
+  const dir = join(root, 'journal');
+  const { journal } = await openJournal({ dir, genesisHash, clock });
+  // A segment that is gone is damage of which no bytes are there.
+  journal.append(attemptRecord(100));
+  for (const record of lifeOf(1)) journal.append(record);
+  expect((await compactJournal(journal, { dir, retentionMs: 50_000, clock })).archived.size).toBe(1);
+  await journal.close();
+  const { journal: next, replayed } = await openJournal({ dir, genesisHash, clock });
+  await next.close();
+  expect(replayed.suspect).toBe(true);
 });

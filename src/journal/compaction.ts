@@ -44,9 +44,15 @@ export interface CompactionResult {
 interface Frames {
   readonly frames: readonly Frame[];
   readonly isDamaged: boolean;
+  readonly settled: SettledDamage;
 }
 
-type Frame = { readonly tradeId: TradeId | undefined; readonly bytes: Buffer };
+interface Frame {
+  readonly tradeId: TradeId | undefined;
+  readonly bytes: Buffer;
+  /** Where it was, of a trade whose intent is lost. */
+  readonly orphanedAt: JournalStretch | undefined;
+}
 
 async function readFrames(
   options: CompactionOptions,
@@ -60,8 +66,8 @@ async function readFrames(
   for (const segment of segments) {
     const bytes = await options.files.readAsync(segmentPath(options.directory, segment));
     for (const stretch of readSegment(bytes)) {
+      const { offset, length } = stretch;
       if (stretch.kind === 'damage') {
-        const { offset, length } = stretch;
         if (!stretch.isCut) damage.push({ segment, offset, length });
         continue;
       }
@@ -71,13 +77,15 @@ async function readFrames(
       else if (record.kind === 'searched') settled.add(record.stretches);
       else {
         const tradeId = record.kind === 'chain' ? undefined : record.tradeId;
-        frames.push({ tradeId, bytes: bytes.subarray(stretch.offset, stretch.offset + stretch.length) });
+        const isOrphaned = tradeId !== undefined && !state.trades.has(tradeId);
+        const orphanedAt = isOrphaned ? { segment, offset, length } : undefined;
+        frames.push({ tradeId, bytes: bytes.subarray(offset, offset + length), orphanedAt });
       }
       count += 1;
       if (count % RECORDS_A_TURN === 0) await turn();
     }
   }
-  return { frames, isDamaged: damage.some((stretch) => !settled.has(stretch)) };
+  return { frames, isDamaged: damage.some((stretch) => !settled.has(stretch)), settled };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -112,7 +120,7 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   const { files, directory, archiveDirectory, throughSegment } = options;
   const segments = listSegments(files, directory).filter((number) => number <= throughSegment);
   const state = new StateBuilder();
-  const { frames, isDamaged } = await readFrames(options, segments, state);
+  const { frames, isDamaged, settled } = await readFrames(options, segments, state);
   const archived = new Set<TradeId>();
   let looked = 0;
   for (const trade of state.trades.values()) {
@@ -128,7 +136,7 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   files.mkdir(archiveDirectory);
   const archiveSegment = (listSegments(files, archiveDirectory).at(-1) ?? 0) + 1;
   const chain = frames.find((frame) => frame.tradeId === undefined)?.bytes;
-  const { moved, kept } = await split(frames, archived);
+  const { moved, kept } = await split(frames, archived, settled);
   const old = chain === undefined ? moved : [chain, ...moved];
   await writeFile(options, archiveDirectory, segmentPath(archiveDirectory, archiveSegment), old);
 
@@ -142,18 +150,24 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   return { archived, removedSegments: older.length, archiveSegment };
 }
 
-/** Trades' records, those of the archived and the others. */
+/**
+ * Trades' records, those of the archived and the others. What is left of a trade whose intent damage has taken goes to
+ * the archive once that damage is settled: elsewhere in the journal it would be a new fault, at each start after.
+ */
 async function split(
   frames: readonly Frame[],
   archived: ReadonlySet<TradeId>,
+  settled: SettledDamage,
 ): Promise<{ moved: Buffer[]; kept: Buffer[] }> {
   const moved: Buffer[] = [];
   const kept: Buffer[] = [];
   let looked = 0;
-  for (const { tradeId, bytes } of frames) {
+  for (const { tradeId, bytes, orphanedAt } of frames) {
     looked += 1;
     if (looked % LOOKS_A_TURN === 0) await turn();
-    if (tradeId !== undefined) (archived.has(tradeId) ? moved : kept).push(bytes);
+    if (tradeId === undefined) continue;
+    const isOver = orphanedAt === undefined ? archived.has(tradeId) : settled.has(orphanedAt);
+    (isOver ? moved : kept).push(bytes);
   }
   return { moved, kept };
 }
