@@ -258,15 +258,22 @@ function checkSubmissions({ evidence, tradeOfSignature }: Case): Finding[] {
   );
 }
 
-/** Law L3: of trades that were taken before the stop nothing is sent after it, not even after its release. */
+/**
+ * Law L3: of trades that were taken before the stop nothing is sent after it, not even after its release; of those that
+ * were taken later nothing as long as it is in force.
+ */
 function checkStop(examined: Case, stop: Stop): Finding[] {
   const { evidence, tradeOfSignature, submissions } = examined;
   const fromMs = stop.answeredAtMs + STOP_GRACE_MS;
-  const late = evidence.submissions.flatMap(({ signature, lastReceivedAtMs }): Finding[] => {
+  const releasedAtMs = stop.releaseAskedAtMs ?? Number.POSITIVE_INFINITY;
+  const late = evidence.submissions.flatMap((sent): Finding[] => {
+    const { signature } = sent;
     const trade = tradeOfSignature.get(signature);
-    if (trade === undefined || trade.acceptedAtMs > stop.answeredAtMs || lastReceivedAtMs <= fromMs)
-      return [];
-    const detail = `a send came ${Math.round(lastReceivedAtMs - stop.answeredAtMs)} ms after the stop`;
+    if (trade === undefined) return [];
+    const isOlder = trade.acceptedAtMs <= stop.answeredAtMs;
+    const atMs = isOlder ? sent.lastReceivedAtMs : sent.firstReceivedAtMs;
+    if (atMs <= fromMs || (!isOlder && atMs >= releasedAtMs)) return [];
+    const detail = `a send came ${Math.round(atMs - stop.answeredAtMs)} ms after the stop`;
     return [{ kind: 'sentAfterStop', tradeId: trade.id, signature, detail }];
   });
   const after = evidence.samples.find((sample) => sample.askedAtMs >= fromMs);

@@ -30,6 +30,8 @@ export const DRILL_DEFAULTS = { trades: 10_000, kills: 200, rate: 40, slotMs: 20
 export interface DrillResult {
   readonly trades: number;
   readonly kills: number;
+  /** Lives that ended before the blow, of a fault of their own. */
+  readonly crashes: number;
   readonly accepted: number;
   readonly landed: number;
   readonly failed: number;
@@ -130,6 +132,12 @@ function drillSettings(): Record<string, string> {
   };
 }
 
+/** Whether nothing was found, and something was there to be found: trades that landed. */
+export function hasPassed(result: DrillResult): boolean {
+  const { findings, crashes, invariantFaults, landed } = result;
+  return findings.length === 0 && crashes === 0 && invariantFaults === 0 && landed > 0;
+}
+
 class Drill {
   readonly book = new OrderBook();
   readonly stops: Stop[] = [];
@@ -146,6 +154,7 @@ class Drill {
   #offered = 0;
   #isReady = false;
   kills = 0;
+  crashes = 0;
 
   constructor(rig: Rig, options: DrillOptions) {
     this.#rig = rig;
@@ -226,6 +235,10 @@ class Drill {
     if (kill) {
       await life.kill();
       this.kills += 1;
+      if (life.failure !== undefined) {
+        this.crashes += 1;
+        this.#options.note(`life ${this.kills} ended by itself with ${life.failure}`);
+      }
     }
     return life;
   }
@@ -310,11 +323,18 @@ class Drill {
     }
     await pause(Math.max(0, this.#releaseAtMs - Date.now()), until);
     while (this.#stopped && !until.aborted) {
+      this.#noteRelease();
       const request = { active: false, reason: 'the drill goes on' };
       const answer = await askOrUndefined(control, 'POST', '/api/kill-switch', request);
       if (answer?.status === 200) this.#stopped = false;
       else await pause(STOP_RETRY_MS, until);
     }
+  }
+
+  /** Whether it is answered or not, the release may be in force from here on. */
+  #noteRelease(): void {
+    const last = this.stops.pop();
+    if (last !== undefined) this.stops.push({ ...last, releaseAskedAtMs: last.releaseAskedAtMs ?? Date.now() });
   }
 
   async #stop(control: ControlClient, until: AbortSignal): Promise<boolean> {
@@ -327,6 +347,7 @@ class Drill {
         this.stops.push({
           answeredAtMs: Date.now(),
           mayStillLand: mayStillLand?.map((attempt) => attempt.signature),
+          releaseAskedAtMs: undefined,
         });
         this.#releaseAtMs = Date.now() + this.#stopPlan.between(STOP_HOLDS_MS.least, STOP_HOLDS_MS.most);
         return true;
@@ -369,6 +390,7 @@ function resultOf(
   return {
     trades: drill.book.size,
     kills: drill.kills,
+    crashes: drill.crashes,
     accepted: drill.book.accepted,
     landed: inState('finalized'),
     failed: inState('failed'),

@@ -80,6 +80,8 @@ export interface Stop {
   readonly answeredAtMs: number;
   /** Signatures that the answer listed as out; undefined where it came before the journal was read. */
   readonly mayStillLand: readonly string[] | undefined;
+  /** When its release was first asked for; undefined: never. Up to then it was in force, over kills too. */
+  readonly releaseAskedAtMs: number | undefined;
 }
 
 /** The cluster's slots at some moment at or after `askedAtMs`. */

@@ -20,6 +20,8 @@ export class ExecutorProcess {
   readonly #exited: Promise<void>;
   readonly startedAtMs = Date.now();
   #hasExited = false;
+  #exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
+  #isToStop = false;
 
   /**
    * @param directory holds its data and logs; also its working directory, so that no `.env` of the caller's counts
@@ -45,8 +47,9 @@ export class ExecutorProcess {
     });
     this.#child.stderr?.pipe(createWriteStream(join(directory, 'stderr.log'), { flags: 'a' }));
     this.#exited = new Promise((resolve) => {
-      this.#child.once('exit', () => {
+      this.#child.once('exit', (code, signal) => {
         this.#hasExited = true;
+        this.#exit = { code, signal };
         resolve();
       });
     });
@@ -54,6 +57,14 @@ export class ExecutorProcess {
 
   get hasExited(): boolean {
     return this.#hasExited;
+  }
+
+  /** How it ended where nobody made it end: no kill -9, no SIGTERM that it answered with 0. */
+  get failure(): string | undefined {
+    if (this.#exit === undefined) return undefined;
+    const { code, signal } = this.#exit;
+    if (signal === 'SIGKILL' || (this.#isToStop && code === 0)) return undefined;
+    return signal ?? `code ${code}`;
   }
 
   get pid(): number | undefined {
@@ -91,9 +102,10 @@ export class ExecutorProcess {
     await this.#exited;
   }
 
-  /** SIGTERM, and -9 when that takes too long. Answers whether it ended by itself. */
+  /** SIGTERM, and -9 when that takes too long. Answers whether it ended in order, by itself and with 0. */
   async stop(): Promise<boolean> {
-    if (this.#hasExited) return true;
+    if (this.#hasExited) return false;
+    this.#isToStop = true;
     let inTime = true;
     const timer = setTimeout(() => {
       inTime = false;
@@ -102,7 +114,7 @@ export class ExecutorProcess {
     this.#child.kill('SIGTERM');
     await this.#exited;
     clearTimeout(timer);
-    return inTime;
+    return inTime && this.failure === undefined;
   }
 }
 

@@ -33,7 +33,7 @@ export interface KillSwitchResult {
   readonly lateWhileClusterAwake: number;
   /** How long the cluster took to answer a question that was asked at the 200. */
   readonly clusterAnswerMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Sends of trades that were taken before a stop, at any time after it. */
+  /** Sends of trades that were taken before a stop, at any time after it, and of others while it was in force. */
   readonly revived: number;
   readonly sends: number;
   readonly durationMs: number;
@@ -75,7 +75,7 @@ export async function runKillSwitchTrials(options: KillSwitchOptions): Promise<K
     const stops: Stop[] = [];
     const trials = await runTrials(rig.cluster, control, options, stops);
     await load.stop();
-    await life.stop();
+    if (!(await life.stop())) throw new Error('the executor did not end in order');
     const submissions = await rig.cluster.submissions();
     const journal = readJournal(rig.journalDirectory).trades;
     const only = { orders: [], journalFaults: [], ledger: [], samples: [], blocks: [], lastBlockHeight: 0 };
@@ -139,13 +139,17 @@ async function oneTrial(cluster: DrillCluster, control: ControlClient, stops: St
   const answerMs = performance.now() - askedMs;
   if (answer.status !== 200) throw new Error(`the stop was answered ${answer.status}`);
   const { mayStillLand } = answer.body as { mayStillLand: { signature: string }[] };
-  stops.push({ answeredAtMs, mayStillLand: mayStillLand.map((attempt) => attempt.signature) });
   const wakeMs = performance.now();
   await cluster.slots();
   const clusterAnswerMs = performance.now() - wakeMs;
   await delay(WATCH_MS);
   const late = await cluster.submissions(answeredAtMs - WATCH_MS);
   const lastByteMs = Math.max(-WATCH_MS, ...late.map((one) => one.lastReceivedAtMs - answeredAtMs));
+  stops.push({
+    answeredAtMs,
+    mayStillLand: mayStillLand.map((attempt) => attempt.signature),
+    releaseAskedAtMs: Date.now(),
+  });
   await control.post('/api/kill-switch', { active: false, reason: 'the trial is over' });
   return { answerMs, lastByteMs, clusterAnswerMs, liveAttempts: mayStillLand.length };
 }

@@ -19,4 +19,6 @@ const result = await runKillSwitchTrials({
   seed: values.seed ?? randomBytes(4).toString('hex'),
   note,
 });
-finish(result, result.late === 0 && result.revived === 0, values.json);
+// Where no attempt was out at any stop, nothing could have been sent late.
+const isTried = result.trialsWithLiveAttempts > 0;
+finish(result, result.late === 0 && result.revived === 0 && isTried, values.json);

@@ -70,7 +70,7 @@ export async function runLoss(options: LossOptions): Promise<LossResult> {
     await delay(ROOT_MS);
     ends.abort();
     await sampling;
-    await life.stop();
+    if (!(await life.stop())) throw new Error('the executor did not end in order');
     const evidence = await collectEvidence(rig, book, [], samples);
     const sends = evidence.submissions.reduce((sum, one) => sum + one.timesReceived, 0);
     const inState = (state: string) => evidence.journal.filter((one) => one.state === state).length;
@@ -80,7 +80,7 @@ export async function runLoss(options: LossOptions): Promise<LossResult> {
       failed: inState('failed'),
       expired: inState('expired'),
       denied: inState('denied'),
-      deniedBy: { ...book.denialCodes(), ...book.laterDenialCodes() },
+      deniedBy: summed(book.denialCodes(), book.laterDenialCodes()),
       findings: checkDrill(evidence).counts,
       ...latencyOf(book),
       sendsATrade: Math.round((100 * sends) / Math.max(evidence.submissions.length, 1)) / 100,
@@ -132,9 +132,16 @@ async function cutStreams(cluster: DrillCluster, until: AbortSignal): Promise<nu
   return cuts;
 }
 
+function summed(left: Record<string, number>, right: Record<string, number>): Record<string, number> {
+  const sums = { ...left };
+  for (const [code, count] of Object.entries(right)) sums[code] = (sums[code] ?? 0) + count;
+  return sums;
+}
+
 function latencyOf(book: OrderBook) {
   const landed = book.views().filter((view) => view.state === 'finalized');
-  const confirmedMs = landed.flatMap((view) => (view.timesUs?.confirmedUs ?? Number.NaN) / 1_000);
+  // A landing whose confirmation was not timed counts as the slowest of all.
+  const confirmedMs = landed.map((view) => (view.timesUs?.confirmedUs ?? Number.POSITIVE_INFINITY) / 1_000);
   const deltas = landed.flatMap((view) => view.outcome?.slotDelta ?? []);
   return {
     intentToConfirmedMs: {

@@ -25,7 +25,9 @@ const common = { minutes, rate, seed, note };
 const independent = await runLoss({ ...common, skipRate: SKIP_RATE, leaderSkipRate: 0 });
 const leaderWindows = await runLoss({ ...common, skipRate: 0, leaderSkipRate: SKIP_RATE });
 
-const isClean = ({ findings }: LossResult) => Object.values(findings).every((count) => count === 0);
+/** Nothing was found, and trades landed of which something could have been. */
+const isClean = ({ findings, landed }: LossResult) =>
+  landed > 0 && Object.values(findings).every((count) => count === 0);
 const isFast = independent.intentToConfirmedMs.p95 < CONFIRMED_P95_LIMIT_MS;
 finish(
   { minutes, rate, seed, independent, leaderWindows },

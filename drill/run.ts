@@ -1,7 +1,7 @@
 /** `npm run drill`: see README.md. */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { DRILL_DEFAULTS, runDrill } from './drill.js';
+import { DRILL_DEFAULTS, hasPassed, runDrill } from './drill.js';
 import { finish, note, wholeNumber } from './output.js';
 
 const { values } = parseArgs({
@@ -24,4 +24,4 @@ const result = await runDrill({
   keep: values.keep,
   note,
 });
-finish(result, result.findings.length === 0, values.json);
+finish(result, hasPassed(result), values.json);

@@ -187,7 +187,11 @@ describe('the checker of the kill drill', () => {
   });
 
   describe('catches a resend after a stop (L3)', () => {
-    const stoppedAt = (slot: number) => ({ answeredAtMs: atSlot(slot), mayStillLand: ['s1', 's2', 's3a'] });
+    const stoppedAt = (slot: number) => ({
+      answeredAtMs: atSlot(slot),
+      mayStillLand: ['s1', 's2', 's3a'],
+      releaseAskedAtMs: atSlot(slot + 10),
+    });
 
     it('later than the grace, and not within it', () => {
       const sound = soundEvidence();
@@ -212,6 +216,25 @@ describe('the checker of the kill drill', () => {
       expect(kindsIn(evidence)).toEqual(['sentAfterStop']);
     });
 
+    it('also of a trade that was taken while it was in force, and not of one after its release', () => {
+      const sentAt = (slot: number, releaseAskedAtMs: number | undefined) => {
+        const sound = soundEvidence();
+        return {
+          ...sound,
+          stops: [{ ...stoppedAt(100), releaseAskedAtMs }],
+          journal: change(sound.journal, 2, { acceptedAtMs: atSlot(102) }),
+          submissions: [
+            ...sound.submissions.slice(0, 2),
+            submission('s3a', slot, slot + 20),
+            submission('s3b', 299, 300),
+          ],
+        };
+      };
+      expect(kindsIn(sentAt(104, atSlot(110)))).toEqual(['sentAfterStop']);
+      expect(kindsIn(sentAt(110, atSlot(110)))).toEqual([]);
+      expect(kindsIn(sentAt(290, undefined))).toEqual(['sentAfterStop']);
+    });
+
     it('and an attempt that the stop did not list as out', () => {
       const sound = soundEvidence();
       const evidence = {
@@ -221,7 +244,7 @@ describe('the checker of the kill drill', () => {
           last: { ...told('t1', 'finalized', ['s1']), outcome: undefined, state: 'confirmed' },
         }),
         submissions: change(sound.submissions, 0, submission('s1', 9, 12)),
-        stops: [{ answeredAtMs: atSlot(12), mayStillLand: ['s2', 's3a'] }],
+        stops: [{ answeredAtMs: atSlot(12), mayStillLand: ['s2', 's3a'], releaseAskedAtMs: undefined }],
       };
       expect(checkDrill(evidence).findings).toContainEqual(
         expect.objectContaining({ kind: 'toldWrong', signature: 's1' }),

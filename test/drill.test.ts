@@ -1,7 +1,7 @@
 /** The short forms of the drills: the real process, kill -9, a cluster that misbehaves, and an account at the end. */
 import { describe, expect, it } from 'vitest';
 import { FINDING_KINDS } from '../drill/checker.js';
-import { DRILL_DEFAULTS, runDrill } from '../drill/drill.js';
+import { DRILL_DEFAULTS, hasPassed, runDrill } from '../drill/drill.js';
 import { runFrozenStreamTrials } from '../drill/frozen-stream-trials.js';
 import { runKillSwitchTrials } from '../drill/kill-switch-trials.js';
 
@@ -27,8 +27,11 @@ describe('the drills in their short forms', () => {
       });
       expect(result.findings).toEqual([]);
       for (const kind of FINDING_KINDS) expect({ [kind]: result[kind] }).toEqual({ [kind]: 0 });
-      expect(result).toMatchObject({ trades: 300, kills: 10, invariantFaults: 0 });
+      expect(result).toMatchObject({ trades: 300, kills: 10, crashes: 0, invariantFaults: 0 });
       expect(result.landed).toBeGreaterThan(0);
+      expect(hasPassed(result)).toBe(true);
+      for (const fault of [{ landed: 0 }, { crashes: 1 }, { invariantFaults: 1 }])
+        expect(hasPassed({ ...result, ...fault })).toBe(false);
       expect(result.weather.congested?.spells).toBeGreaterThan(0);
     },
     TIMEOUT_MS,

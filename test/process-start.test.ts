@@ -46,8 +46,27 @@ it('a start without a node that answers waits for one, says so, and ends when to
     expect(life.hasExited).toBe(false);
     expect((await control?.ask('GET', '/readyz'))?.status).toBe(503);
     expect(await life.stop()).toBe(true);
+    expect(life.failure).toBeUndefined();
   } finally {
     await life.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+// A drill kills its executors: one that had ended before the blow once counted as killed, and as ended in order.
+it('tells a process that ended by itself from one that was killed', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hotslot-start-'));
+  const fallen = new ExecutorProcess(directory, { MAX_CONCURRENT_TRADES: 'many' }, 'a-token');
+  const killed = new ExecutorProcess(directory, {}, 'a-token');
+  try {
+    await killed.kill();
+    expect(killed.failure).toBeUndefined();
+    while (!fallen.hasExited) await delay(20);
+    await fallen.kill();
+    expect(fallen.failure).toMatch(/^code [1-9]/);
+    expect(await fallen.stop()).toBe(false);
+  } finally {
+    await fallen.kill();
     rmSync(directory, { recursive: true, force: true });
   }
 });
