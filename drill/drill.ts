@@ -334,7 +334,8 @@ class Drill {
   /** Whether it is answered or not, the release may be in force from here on. */
   #noteRelease(): void {
     const last = this.stops.pop();
-    if (last !== undefined) this.stops.push({ ...last, releaseAskedAtMs: last.releaseAskedAtMs ?? Date.now() });
+    if (last !== undefined)
+      this.stops.push({ ...last, releaseAskedAtMs: last.releaseAskedAtMs ?? Date.now() });
   }
 
   async #stop(control: ControlClient, until: AbortSignal): Promise<boolean> {
