@@ -13,13 +13,12 @@ export { CHAOS_FIELDS, type ChaosSettings, NO_CHAOS } from './settings.js';
 export interface SendFate {
   /**
    * `pass`: as asked. `drop`: answered with the signature, never given to the engine. `http429`/`http500`:
-   * answered with that HTTP status, not given to the engine. `timeout`: no answer for `sendTimeoutMs`, then the
-   * connection is closed, not given to the engine.
+   * answered with that HTTP status. `timeout`: no answer for `sendTimeoutMs`, then the connection is closed.
    */
   readonly kind: 'pass' | 'drop' | 'http429' | 'http500' | 'timeout';
   /** Added to the network delay to the leader, milliseconds; 0 unless `pass`. */
   readonly delayMs: number;
-  /** How often the engine gets the bytes: 1, or 2 when duplicated; 0 unless `pass`. */
+  /** How often the engine gets the bytes: 1, or 2 when duplicated; of `http500` and `timeout` 1 or 0; else 0. */
   readonly copies: number;
 }
 
@@ -79,8 +78,11 @@ export function createChaos(seed: number | string, initial: Partial<ChaosSetting
     decide,
     sendFate() {
       if (decide(settings.send429Rate)) return { kind: 'http429', delayMs: 0, copies: 0 };
-      if (decide(settings.send500Rate)) return { kind: 'http500', delayMs: 0, copies: 0 };
-      if (decide(settings.sendTimeoutRate)) return { kind: 'timeout', delayMs: 0, copies: 0 };
+      const isFault = decide(settings.send500Rate);
+      if (isFault || decide(settings.sendTimeoutRate)) {
+        const copies = decide(settings.sendArrivesAnywayRate) ? 1 : 0;
+        return { kind: isFault ? 'http500' : 'timeout', delayMs: 0, copies };
+      }
       if (decide(settings.sendDropRate)) return { kind: 'drop', delayMs: 0, copies: 0 };
       const delayMs = decide(settings.sendDelayRate) ? settings.sendDelayMs : 0;
       const copies = decide(settings.sendDuplicateRate) ? 2 : 1;

@@ -8,12 +8,15 @@ export interface ChaosSettings {
   readonly sendDelayMs: number;
   /** Sends whose bytes reach the leader twice. */
   readonly sendDuplicateRate: number;
-  /** Sends answered with HTTP 429 or 500 and forgotten. */
+  /** Sends answered with HTTP 429 and forgotten. */
   readonly send429Rate: number;
+  /** Sends answered with HTTP 500. */
   readonly send500Rate: number;
   /** Sends that get no answer: the connection is closed after `sendTimeoutMs`. */
   readonly sendTimeoutRate: number;
   readonly sendTimeoutMs: number;
+  /** Of these two, those whose bytes the node takes in all the same: it is only the answer that is lost. */
+  readonly sendArrivesAnywayRate: number;
   /** Every JSON-RPC read is answered from the view of a node that is this many slots behind. */
   readonly readLagSlots: number;
   /** The same for getSignatureStatuses alone; the larger of the two counts there. */
@@ -54,6 +57,7 @@ export const NO_CHAOS: ChaosSettings = Object.freeze({
   send500Rate: 0,
   sendTimeoutRate: 0,
   sendTimeoutMs: 30_000,
+  sendArrivesAnywayRate: 0.5,
   readLagSlots: 0,
   statusLagSlots: 0,
   read429Rate: 0,
@@ -115,6 +119,7 @@ export const CHAOS_FIELDS: Readonly<Record<keyof ChaosSettings, ChaosField>> = {
   send500Rate: rate,
   sendTimeoutRate: rate,
   sendTimeoutMs: upTo(DELAY_MS_MAX, false),
+  sendArrivesAnywayRate: rate,
   readLagSlots: upTo(LAG_SLOTS_MAX, true),
   statusLagSlots: upTo(LAG_SLOTS_MAX, true),
   read429Rate: rate,

@@ -28,7 +28,14 @@ describe('chaos', () => {
     expect(share(({ copies }) => copies === 2)).toBeGreaterThan(0.2);
     expect(share(({ delayMs }) => delayMs === 30)).toBeGreaterThan(0.2);
     for (const { kind, copies, delayMs } of drawn) {
-      if (kind !== 'pass') expect({ copies, delayMs }).toEqual({ copies: 0, delayMs: 0 });
+      if (kind !== 'pass') expect(delayMs).toBe(0);
+      if (kind === 'drop' || kind === 'http429') expect(copies).toBe(0);
+    }
+    for (const lost of ['http500', 'timeout']) {
+      const faults = drawn.filter(({ kind }) => kind === lost);
+      const arrived = faults.filter(({ copies }) => copies === 1).length;
+      expect(arrived / faults.length).toBeCloseTo(0.5, 1);
+      expect(faults.every(({ copies }) => copies <= 1)).toBe(true);
     }
   });
 

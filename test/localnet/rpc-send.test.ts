@@ -305,11 +305,11 @@ describe('chaos', () => {
   };
 
   it.each([
-    ['send429Rate', 429],
-    ['send500Rate', 500],
-  ])('%s answers that status and sends nothing', async (setting, status) => {
+    ['send429Rate', 429, 1],
+    ['send500Rate', 500, 0],
+  ])('%s answers that status and sends nothing', async (setting, status, sendArrivesAnywayRate) => {
     const request = await body();
-    cluster.chaos.set({ [setting]: 1 });
+    cluster.chaos.set({ [setting]: 1, sendArrivesAnywayRate });
     expect((await post(cluster.url, request)).status).toBe(status);
     expect((await cluster.call('getHealth')).result).toBe('ok');
     expect(cluster.submitted.count).toBe(0);
@@ -335,9 +335,27 @@ describe('chaos', () => {
 
   it('a timeout closes the connection without an answer', async () => {
     const request = await body();
-    cluster.chaos.set({ sendTimeoutRate: 1, sendTimeoutMs: 1 });
+    cluster.chaos.set({ sendTimeoutRate: 1, sendTimeoutMs: 1, sendArrivesAnywayRate: 0 });
     await expect(post(cluster.url, request)).rejects.toThrow();
     expect(cluster.submitted.count).toBe(0);
+  });
+
+  // Bots have bought twice because a send without an answer was taken for one that had failed.
+  it.each([
+    ['answered 500', { send500Rate: 1 }],
+    ['never answered', { sendTimeoutRate: 1, sendTimeoutMs: 1 }],
+  ])('a send that is %s may land all the same', async (_name, faults) => {
+    const wire = await signed();
+    for (const skipPreflight of [true, false]) {
+      cluster.chaos.set({ ...faults, sendArrivesAnywayRate: 1 });
+      const answer = await send(wire, { skipPreflight }).catch(() => undefined);
+      expect(answer?.result).toBeUndefined();
+      cluster.chaos.clear();
+    }
+    expect(cluster.submitted.count).toBe(2);
+    expect(cluster.received.map(({ signature }) => signature)).toEqual(Array(2).fill(signatureOf(wire)));
+    await cluster.step();
+    expect(await statusOf(signatureOf(wire))).toMatchObject({ err: null });
   });
 
   it('lagging statuses come with the slot of their view', async () => {

@@ -28,11 +28,19 @@ const UNTOUCHED: SendFate = { kind: 'pass', delayMs: 0, copies: 1 };
 
 const sendTransaction: Method = (params, context, call) => {
   const fate = context.chaos?.sendFate() ?? UNTOUCHED;
-  if (fate.kind !== 'pass' && fate.kind !== 'drop') noteTurnedAway(params, context, call);
-  if (fate.kind === 'http429') throw fault(429);
-  if (fate.kind === 'http500') throw fault(500);
-  if (fate.kind === 'timeout') return hang(context.chaos?.settings.sendTimeoutMs ?? 0);
+  if (fate.kind === 'pass' || fate.kind === 'drop') return take(params, context, call, fate);
+  noteTurnedAway(params, context, call);
+  if (fate.copies === 0) return turnAway(fate.kind, context);
+  return takeUnanswered(params, context, call, fate).then(() => turnAway(fate.kind, context));
+};
 
+function turnAway(kind: SendFate['kind'], context: RpcContext): Promise<never> {
+  if (kind === 'http429') throw fault(429);
+  if (kind === 'http500') throw fault(500);
+  return hang(context.chaos?.settings.sendTimeoutMs ?? 0);
+}
+
+function take(params: unknown, context: RpcContext, call: Call, fate: SendFate): string | Promise<string> {
   const [text, config] = readArguments(params, 1, 2);
   const data = readString(text);
   const options = readConfig(config, 'RpcSendTransactionConfig');
@@ -44,7 +52,23 @@ const sendTransaction: Method = (params, context, call) => {
   viewAt(context.ledger, commitment, readOptionalU64(options.minContextSlot));
   if (skipPreflight) return submit(context, call, wire, fate);
   return preflight(context, parseWire(wire), commitment).then(() => submit(context, call, wire, fate));
-};
+}
+
+/** The node does its part; that nobody hears of it is the fault. */
+async function takeUnanswered(
+  params: unknown,
+  context: RpcContext,
+  call: Call,
+  fate: SendFate,
+): Promise<void> {
+  try {
+    // Noted already, where its request was read.
+    await take(params, { ...context, onSendReceived: undefined }, call, fate);
+  } catch (error) {
+    // A refusal is lost like any other answer.
+    if (!(error instanceof RpcError)) throw error;
+  }
+}
 
 /** What chaos turns away has arrived all the same: the record of what clients sent has it too. */
 function noteTurnedAway(params: unknown, context: RpcContext, call: Call): void {
