@@ -30,7 +30,7 @@ export interface LookupContext {
 
 export function resolveAccounts(
   tx: ParsedTransaction,
-  store: AccountStore,
+  store: Pick<AccountStore, 'get'>,
   context: LookupContext,
 ): { readonly accounts: ResolvedAccounts } | { readonly err: TransactionErrorJson } {
   const writableKeys: Uint8Array[] = [];
@@ -61,7 +61,7 @@ export function resolveAccounts(
 
 function readTable(
   lookup: ParsedLookup,
-  store: AccountStore,
+  store: Pick<AccountStore, 'get'>,
   context: LookupContext,
 ): { readonly addresses: Uint8Array } | { readonly err: TransactionErrorJson } {
   const account = store.get(encodeAddress(lookup.table), lookup.table);

@@ -1,11 +1,15 @@
 import { base58 } from '@scure/base';
 import {
+  AddressLookupTableAccount,
+  AddressLookupTableProgram,
   ComputeBudgetProgram,
   Keypair,
   PublicKey,
   SystemProgram,
   Transaction,
   type TransactionInstruction,
+  TransactionMessage,
+  VersionedTransaction,
 } from '@solana/web3.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { post, startTestCluster, type TestCluster } from './rpc-cluster.js';
@@ -161,6 +165,77 @@ describe('preflight', () => {
       data: { err: 'AlreadyProcessed' },
     });
     expect((await send(wire, { skipPreflight: true })).result).toBe(signatureOf(wire));
+  });
+});
+
+// Nodes read lookup tables at the commitment of the preflight, at processed without one, and refuse what they cannot.
+describe('a lookup table', () => {
+  const ABSENT = "Transaction loads an address table account that doesn't exist";
+  const TABLE_META_BYTES = 56;
+  const table = (addresses: readonly PublicKey[]) =>
+    new AddressLookupTableAccount({
+      key: Keypair.generate().publicKey,
+      state: {
+        deactivationSlot: 2n ** 64n - 1n,
+        lastExtendedSlot: 0,
+        lastExtendedSlotStartIndex: 0,
+        addresses: [...addresses],
+      },
+    });
+  const looksUp = async (from: AddressLookupTableAccount): Promise<Buffer> => {
+    const message = new TransactionMessage({
+      payerKey: payer.publicKey,
+      recentBlockhash: await blockhash(),
+      instructions: [transfer()],
+    }).compileToV0Message([from]);
+    expect(message.addressTableLookups).toHaveLength(1);
+    const transaction = new VersionedTransaction(message);
+    transaction.sign([payer]);
+    return Buffer.from(transaction.serialize());
+  };
+
+  it('that is not there is refused with -32602, with preflight and without, and by a simulation', async () => {
+    const wire = await looksUp(table([new PublicKey(cluster.genesis.wallets[1]!.address)]));
+    const refused = { code: -32602, message: `invalid transaction: ${ABSENT}` };
+    expect((await send(wire, { skipPreflight: true })).error).toEqual(refused);
+    expect((await send(wire)).error).toEqual(refused);
+    const encoding = { encoding: 'base64' };
+    expect((await cluster.call('simulateTransaction', wire.toString('base64'), encoding)).error).toEqual(
+      refused,
+    );
+    const message = wire.subarray(65).toString('base64');
+    expect((await cluster.call('getFeeForMessage', message)).error).toEqual({
+      ...refused,
+      message: `invalid transaction message: ${ABSENT}`,
+    });
+    expect(cluster.submitted.count).toBe(0);
+  });
+
+  it('is there once its slot has the commitment that is asked for', async () => {
+    const fresh = table([new PublicKey(cluster.genesis.wallets[1]!.address)]);
+    const data = Buffer.alloc(TABLE_META_BYTES + 32);
+    data.writeUInt32LE(1, 0);
+    data.writeBigUInt64LE(fresh.state.deactivationSlot, 4);
+    data.set(fresh.state.addresses[0]!.toBytes(), TABLE_META_BYTES);
+    await cluster.engine.setAccount(fresh.key.toBase58(), {
+      lamports: 10_000_000n,
+      owner: AddressLookupTableProgram.programId.toBase58(),
+      executable: false,
+      rentEpoch: 2n ** 64n - 1n,
+      data,
+    });
+    const wire = await looksUp(fresh);
+    const asked = async (preflightCommitment: string) =>
+      (await send(wire, { preflightCommitment })).error?.code;
+    expect(await asked('processed')).toBe(-32602);
+    await cluster.step();
+    expect(await asked('confirmed')).toBe(-32602);
+    cluster.chaos.set({ readLagSlots: 1 });
+    expect((await send(wire, { skipPreflight: true })).error?.code).toBe(-32602);
+    cluster.chaos.clear();
+    expect((await send(wire, { preflightCommitment: 'processed' })).result).toBe(signatureOf(wire));
+    await cluster.step();
+    expect(await statusOf(signatureOf(wire))).toMatchObject({ err: null });
   });
 });
 

@@ -1,4 +1,5 @@
 /** The server as @solana/web3.js sees it, whose answers are validated member by member. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   AddressLookupTableProgram,
   Connection,
@@ -136,6 +137,8 @@ it('creates and extends a lookup table, and uses it in a v0 transaction', async 
   await sendAndConfirmTransaction(connection, new Transaction().add(create, extend), [payer]);
   const table = (await connection.getAddressLookupTable(address, { commitment: 'confirmed' })).value!;
   expect(table.state.addresses).toEqual([other]);
+  // Nodes resolve it at the commitment of the preflight, where the new address serves from the next slot on.
+  while ((await connection.getSlot('confirmed')) <= table.state.lastExtendedSlot) await delay(SLOT_MS);
 
   const latest = await connection.getLatestBlockhash();
   const message = new TransactionMessage({

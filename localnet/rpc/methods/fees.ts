@@ -1,5 +1,6 @@
 /** Fees: what a message would cost, and what others have paid. */
 import { computeBudgetOf } from '../../engine/compute-budget.js';
+import { checkLookups } from '../check-lookups.js';
 import type { Method } from '../context.js';
 import { selectView, withContext } from '../context.js';
 import { checkPubkey } from '../encode/base.js';
@@ -14,6 +15,7 @@ const getFeeForMessage: Method = (params, { ledger }) => {
   const [text, config] = readArguments(params, 1, 2);
   const message = decodeMessage(readString(text));
   const view = selectView(ledger, readConfig(config, 'RpcContextConfig'));
+  checkLookups(ledger, message, view.commitment, 'invalid transaction message');
   const computed = computeBudgetOf(message);
   const payable = 'budget' in computed && ledger.isBlockhashValid(message.recentBlockhash, view.commitment);
   return withContext(view.slot, payable ? computed.budget.fee : null);

@@ -2,6 +2,7 @@
 import type { Commitment } from '../../engine/messages.js';
 import type { ParsedTransaction } from '../../engine/wire.js';
 import { WireError } from '../../engine/wire-error.js';
+import { checkLookups } from '../check-lookups.js';
 import type { Call, Method, RpcContext } from '../context.js';
 import { viewAt } from '../context.js';
 import { checkHash, checkPubkey } from '../encode/base.js';
@@ -24,6 +25,8 @@ import { encodeSimulation, simulate } from './simulate.js';
 
 type SendFate = ReturnType<NonNullable<RpcContext['chaos']>['sendFate']>;
 
+const SIGNATURE_BYTES = 64;
+const VERSION_FLAG = 0x80;
 const UNTOUCHED: SendFate = { kind: 'pass', delayMs: 0, copies: 1 };
 
 const sendTransaction: Method = (params, context, call) => {
@@ -50,8 +53,19 @@ function take(params: unknown, context: RpcContext, call: Call, fate: SendFate):
   const wire = decodeWire(data, readBinaryEncoding(options.encoding));
   const commitment = skipPreflight ? 'processed' : (preflightCommitment ?? 'finalized');
   viewAt(context.ledger, commitment, readOptionalU64(options.minContextSlot));
-  if (skipPreflight) return submit(context, call, wire, fate);
-  return preflight(context, parseWire(wire), commitment).then(() => submit(context, call, wire, fate));
+  if (skipPreflight) {
+    if (isVersioned(wire)) checkLookups(context.ledger, parseWire(wire), commitment);
+    return submit(context, call, wire, fate);
+  }
+  const transaction = parseWire(wire);
+  checkLookups(context.ledger, transaction, commitment);
+  return preflight(context, transaction, commitment).then(() => submit(context, call, wire, fate));
+}
+
+/** Whether there can be lookups; parsing to find out costs as much as all the rest of a send. */
+function isVersioned(wire: Uint8Array): boolean {
+  const messageAt = 1 + (wire[0] ?? 0) * SIGNATURE_BYTES;
+  return ((wire[messageAt] ?? 0) & VERSION_FLAG) !== 0;
 }
 
 /** The node does its part; that nobody hears of it is the fault. */

@@ -4,6 +4,7 @@ import { SYSTEM_PROGRAM } from '../../engine/well-known.js';
 import type { ParsedTransaction } from '../../engine/wire.js';
 import { WireError } from '../../engine/wire-error.js';
 import type { Ledger } from '../../ledger/types.js';
+import { checkLookups } from '../check-lookups.js';
 import type { Method, RpcContext } from '../context.js';
 import { selectView, withContext } from '../context.js';
 import { type AccountEncoding, encodeAccount, readAccountFormat } from '../encode/account.js';
@@ -104,6 +105,7 @@ const simulateTransaction: Method = async (params, context) => {
   if (sigVerify && replaceRecentBlockhash) {
     throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
   }
+  checkLookups(ledger, transaction, view.commitment);
   const wanted = readWantedAccounts(options.accounts, transaction);
   const accounts = wanted?.addresses ?? [];
   const commitment = view.commitment;
