@@ -73,6 +73,7 @@ export class Outbox {
 
   /** To be called when chaos changed: sends what is due now. */
   release(): void {
+    if (this.#options.chaos?.disturbsUpdates !== true) this.#releaseSwapped();
     this.#flushDelayed();
   }
 
@@ -104,11 +105,13 @@ export class Outbox {
     }
     this.#pass(frame);
     if (fate.duplicate) this.#pass(frame);
-    if (this.#swapped !== undefined) {
-      const held = this.#swapped;
-      this.#swapped = undefined;
-      this.#pass(held);
-    }
+    this.#releaseSwapped();
+  }
+
+  #releaseSwapped(): void {
+    const held = this.#swapped;
+    this.#swapped = undefined;
+    if (held !== undefined) this.#pass(held);
   }
 
   #pass(frame: Frame): void {

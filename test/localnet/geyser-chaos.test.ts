@@ -45,6 +45,16 @@ test('reordering lets an update change places with the next', async () => {
   expect(await slots()).toEqual(['2', '1', '4', '3']);
 });
 
+test('what waits to change places with the next leaves when reordering ends', async () => {
+  const chaos = createChaos(1, { streamReorderRate: 1 });
+  const { slots, emit } = await disturbed(chaos);
+  emit(1);
+  chaos.clear();
+  expect(await slots()).toEqual(['1']);
+  emit(2);
+  expect(await slots()).toEqual(['2']);
+});
+
 test('a frozen stream stays open, says nothing and hears nothing, and goes on when thawed', async () => {
   const chaos = createChaos(1);
   const { stream, slots, emit, port } = await disturbed(chaos);
