@@ -257,7 +257,7 @@ async function openEngine(
     seed,
     conditions: settings.conditions,
     manualClock: settings.manual,
-    ...(loaded === undefined ? {} : { resume: resumeFrom(store) }),
+    ...(loaded === undefined ? {} : { resume: resumeFrom(store, loaded) }),
   });
   engine.onFault((error) => settings.onFault(error));
   engine.onEvents((events) => {

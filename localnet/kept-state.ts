@@ -62,7 +62,7 @@ function warnOfIgnored(options: ClusterOptions, meta: StateMeta): void {
 }
 
 /** What the engine needs to go on from the ledger's head. */
-export function resumeFrom(store: LedgerStore): EngineResume {
+export function resumeFrom(store: LedgerStore, { lastSlot }: Pick<LoadedState, 'lastSlot'>): EngineResume {
   const { chain } = store;
   const blocks = chain.slice(chain.length - RESUMED_BLOCKS, chain.length);
   return {
@@ -77,7 +77,7 @@ export function resumeFrom(store: LedgerStore): EngineResume {
     })),
     writeVersion: store.writeVersion + WRITE_VERSION_LEAP,
     // The slot after the head may have been in progress, and told of, when the last run ended.
-    lastSlot: chain.head.slot + 1,
+    lastSlot: Math.max(chain.head.slot + 1, lastSlot),
   };
 }
 
@@ -104,10 +104,10 @@ export function keepState(
   };
   const unsubscribe = feed.subscribe((event: EngineEvent) => {
     attempt(() => {
-      if (writer !== undefined) writer.onEvent(event);
-      else if (event.type === 'slot' && event.slot > rootSlot) {
-        writer = new StateWriter(dir, store, loaded?.segments ?? []);
+      if (event.type === 'slot' && event.slot > rootSlot) {
+        writer ??= new StateWriter(dir, store, loaded?.segments ?? []);
       }
+      writer?.onEvent(event);
     });
   });
   return () => {

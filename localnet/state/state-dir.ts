@@ -52,7 +52,13 @@ export interface RollbackRecord {
   readonly slots: readonly number[];
 }
 
-export type LogRecord = BlockRecord | RollbackRecord;
+/** A slot that is not the one after the head has begun: clients have heard its number. */
+export interface BegunRecord {
+  readonly type: 'begun';
+  readonly slot: number;
+}
+
+export type LogRecord = BlockRecord | RollbackRecord | BegunRecord;
 
 interface SnapshotHead {
   readonly slot: number;

@@ -18,6 +18,8 @@ export interface LoadedState {
   readonly snapshot: Snapshot;
   /** The chain as it was, oldest first; never empty. */
   readonly blocks: readonly BlockRecord[];
+  /** The highest slot that clients have heard of, but for the one after the head. */
+  readonly lastSlot: number;
   readonly segments: readonly SegmentSummary[];
 }
 
@@ -34,17 +36,14 @@ export function loadState(dir: string): LoadedState | undefined {
   if (first === undefined || blocks.at(-1)!.block.slot < snapshot.slot) {
     throw new StateDirError(`${dir}: the blocks end before the accounts' slot ${snapshot.slot}`);
   }
-  return {
-    meta,
-    snapshot,
-    blocks,
-    segments: segments.map(({ number, bytes, records }) => ({
-      number,
-      bytes,
-      transactions: records.reduce((sum, record) => sum + transactionsIn(record), 0),
-      lastSlot: records.reduce((last, record) => Math.max(last, lastSlotOf(record)), 0),
-    })),
-  };
+  const summaries = segments.map(({ number, bytes, records }) => ({
+    number,
+    bytes,
+    transactions: records.reduce((sum, record) => sum + transactionsIn(record), 0),
+    lastSlot: records.reduce((last, record) => Math.max(last, lastSlotOf(record)), 0),
+  }));
+  const lastSlot = Math.max(...summaries.map((segment) => segment.lastSlot));
+  return { meta, snapshot, blocks, lastSlot, segments: summaries };
 }
 
 /** What a ledger has to start from, so that `replayState` can then bring it to the head. */
@@ -77,6 +76,7 @@ export function replayState(
 function survivors(records: readonly LogRecord[]): readonly BlockRecord[] {
   const chain: BlockRecord[] = [];
   for (const record of records) {
+    if (record.type === 'begun') continue;
     if (record.type === 'rollback') {
       const oldest = Math.min(...record.slots);
       while (chain.length > 0 && chain.at(-1)!.block.slot >= oldest) chain.pop();
@@ -93,5 +93,6 @@ function transactionsIn(record: LogRecord): number {
 }
 
 function lastSlotOf(record: LogRecord): number {
-  return record.type === 'block' ? record.block.slot : 0;
+  if (record.type === 'block') return record.block.slot;
+  return record.type === 'begun' ? record.slot : Math.max(0, ...record.slots);
 }

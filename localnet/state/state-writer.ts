@@ -56,6 +56,9 @@ export class StateWriter {
     if (this.#closed) return;
     if (event.type === 'rollback') {
       this.#append({ type: 'rollback', slots: event.slots });
+    } else if (event.type === 'slot' && event.status === 'firstShred') {
+      // Any other start takes the slot after the head for begun.
+      if (event.slot > this.#store.chain.head.slot + 1) this.#append({ type: 'begun', slot: event.slot });
     } else if (event.type === 'slot' && event.status === 'processed') {
       const { head } = this.#store.chain;
       if (head.slot !== event.slot) return;

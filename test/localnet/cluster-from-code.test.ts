@@ -1,5 +1,8 @@
 /** A cluster as anyone's test starts it: in this process, slots by hand, nothing left behind. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Cluster, type ClusterOptions, startCluster } from '../../localnet/cluster.js';
 import { admin, call } from './cluster-rpc.js';
@@ -94,6 +97,31 @@ describe('a cluster started from code', () => {
     const first = await run('one');
     expect(await run('one')).toEqual(first);
     expect((await run('two')).genesisHash).not.toBe(first.genesisHash);
+  });
+
+  it('never names a slot again after a start, where many have no block', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'cluster-slots-'));
+    try {
+      let told = 0;
+      for (let start = 0; start < 5; start += 1) {
+        const cluster = await startCluster({
+          manual: true,
+          seed: 'slots',
+          stateDir,
+          conditions: { skipRate: 0.7 },
+        });
+        const slots: number[] = [];
+        cluster.feed.subscribe((event) => {
+          if (event.type === 'slot' && event.status === 'firstShred') slots.push(event.slot);
+        });
+        while (slots.length < 2) await cluster.engine.step();
+        expect(slots[0]).toBeGreaterThan(told);
+        told = cluster.ledger.tipSlot();
+        await cluster.close();
+      }
+    } finally {
+      rmSync(stateDir, { recursive: true, force: true });
+    }
   });
 
   it('names a port that is taken and the flag that changes it, and leaves nothing running', async () => {

@@ -115,6 +115,28 @@ describe('a kept ledger', () => {
     expect(segments).not.toContain('blocks-0000000001.log');
   });
 
+  it('knows the last slot that was told of, where the slots after the head had no block', () => {
+    const { driver } = persisted();
+    const lastSlot = () => loadState(dir)!.lastSlot;
+    driver.open(1, 0);
+    driver.freeze(1, 0);
+    expect(lastSlot()).toBe(1);
+    // Slots 2 to 4 are skipped; 5 is in progress when the process is killed.
+    driver.open(5, 1);
+    expect(lastSlot()).toBe(5);
+    driver.apply({ type: 'rollback', slots: [5] });
+    expect(lastSlot()).toBe(5);
+    // A fork of two blocks is lost; 9 is in progress.
+    driver.open(6, 1);
+    driver.freeze(6, 1);
+    driver.open(7, 6);
+    driver.freeze(7, 6);
+    driver.apply({ type: 'rollback', slots: [6, 7] });
+    driver.open(9, 1);
+    expect(lastSlot()).toBe(9);
+    expect(load(dir).ledger.slot('processed')).toBe(1);
+  });
+
   it('loses only the block that was torn at the end of the log', () => {
     const { driver } = persisted();
     for (let step = 1; step <= 10; step += 1) addSlot(driver, step);
