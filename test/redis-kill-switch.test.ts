@@ -214,6 +214,24 @@ it('an open breaker lets nothing through, by hand too, and a closed one gives si
   );
 });
 
+it('a Redis that takes no writes of ours tells of a stop all the same', async () => {
+  const mayOnlyRead = ['~*', '&*', '+@all', '-@write', '-@scripting'];
+  await redis.client.call('ACL', 'SETUSER', 'reader', 'on', '>secret', ...mayOnlyRead);
+  const url = `redis://reader:secret@127.0.0.1:${redis.port}`;
+  const [a, b] = [new Member('a'), new Member('b', 'reduce', url)];
+  await Promise.all([a.seen(), b.seen()]);
+  b.killSwitch.engage('reduce', 'its own', 'http');
+  expect(await b.side.shareKillSwitch()).toBe(false);
+  await eventually('the breaker', () => (b.breaker.state === 'open' ? true : undefined));
+  await a.stop();
+  await b.reaches('stop');
+  await a.release();
+  // Its own holds, and it has lost sight of nothing.
+  await b.reaches('reduce');
+  expect(b.killSwitch.status()).toMatchObject({ reason: 'its own' });
+  expect(b.side.status().sightLost).toBe(false);
+});
+
 it('a password is asked for, and is in no message', async () => {
   const guarded = await RedisUnderTest.start('--requirepass', 'correct-horse');
   try {

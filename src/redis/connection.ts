@@ -64,15 +64,29 @@ export class RedisConnection {
    * @throws HotslotError BREAKER_OPEN, REDIS_FAILED
    */
   call<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#breaker.execute(async () => {
-      if (!this.isConnected) throw new HotslotError('REDIS_FAILED', { detail: 'There is no connection.' });
-      try {
-        return await send(this.#commands);
-      } catch (error) {
-        // Redis repeats a command's arguments in some errors: only the sentence is kept, and no cause.
-        throw new HotslotError('REDIS_FAILED', { detail: sentenceOf(error) });
-      }
-    });
+    return this.#breaker.execute(() => this.#send(send));
+  }
+
+  /**
+   * As `call`, but also while failures hold the breaker open: a Redis that refuses what others ask may well answer
+   * this. One that was opened by hand holds.
+   * @throws HotslotError BREAKER_OPEN, REDIS_FAILED
+   */
+  callAnyway<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    const { state, isUsable } = this.#breaker;
+    // Where it is due to be tried again, this is the trial.
+    const isPassedBy = state === 'halfOpen' || (state === 'open' && !isUsable);
+    return isPassedBy ? this.#send(send) : this.call(send);
+  }
+
+  async #send<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.isConnected) throw new HotslotError('REDIS_FAILED', { detail: 'There is no connection.' });
+    try {
+      return await send(this.#commands);
+    } catch (error) {
+      // Redis repeats a command's arguments in some errors: only the sentence is kept, and no cause.
+      throw new HotslotError('REDIS_FAILED', { detail: sentenceOf(error) });
+    }
   }
 
   /**

@@ -145,14 +145,20 @@ export class SwitchShare {
   async #lookOnce(): Promise<void> {
     const { connection, keys, killSwitch, log } = this.#options;
     try {
-      const read = parseLedger(await connection.call((redis) => redis.hgetall(keys.killSwitch)));
-      this.#there = marksAhead(killSwitch.ledger, read).size === 0 ? read : await this.#write();
-      this.#take(this.#there);
-      this.#seen();
+      const read = await connection.callAnyway((redis) => redis.hgetall(keys.killSwitch));
+      // Before anything is written: a Redis that takes no writes tells of the others' stops all the same.
+      this.#saw(parseLedger(read));
+      if (marksAhead(killSwitch.ledger, this.#there).size > 0) this.#saw(await this.#write());
     } catch (error) {
       if (!this.#isLost) log.debug('the shared kill switch could not be looked at', { error });
       this.#judgeSight();
     }
+  }
+
+  #saw(there: SwitchLedger): void {
+    this.#there = there;
+    this.#take(there);
+    this.#seen();
   }
 
   /** All of it, and not only what is missing: whoever reads one mark is to read those before it too. */
