@@ -111,6 +111,25 @@ describe('the rolling log', () => {
     expect(readdirSync(directory)).toEqual(['trading-2026-03-10.log.gz']);
   });
 
+  it('keeps the newest of a day whose first files were removed for their size', async () => {
+    const clock = new ManualClock(NOON);
+    for (const number of ['', '.2', '.10'])
+      writeFileSync(path(`trading-2026-03-10${number}.log.gz`), Buffer.alloc(450 * 1024));
+    const large = (text: string) => line('2026-03-10', text) + ' '.repeat(300 * 1024);
+    writeFileSync(path('trading.log'), large('eleventh'));
+    await roll(clock, { keepMb: 1 });
+    writeFileSync(path('trading.log'), large('twelfth'));
+    await roller!.check();
+    expect(readdirSync(directory).sort()).toEqual([
+      'trading-2026-03-10.10.log.gz',
+      'trading-2026-03-10.11.log.gz',
+      'trading-2026-03-10.12.log.gz',
+      'trading-2026-03-10.2.log.gz',
+    ]);
+    const newest = gunzipSync(readFileSync(path('trading-2026-03-10.12.log.gz'))).toString();
+    expect(newest).toContain('"twelfth"');
+  });
+
   it('opens the log again that somebody has removed', async () => {
     let reopened = 0;
     await roll(new ManualClock(NOON), { reopen: () => (reopened += 1) });

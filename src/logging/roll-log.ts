@@ -79,21 +79,20 @@ export class LogRoller {
     reopen();
   }
 
+  /** Numbered past every other of the day: a number that pruning has freed would make the newest the oldest. */
   async #freeName(day: string): Promise<string> {
-    const taken = new Set((await this.#rolled()).map((name) => name.replace(/\.gz$/, '')));
-    let name = `trading-${day}.log`;
-    for (let number = 2; taken.has(name); number++) name = `trading-${day}.${number}.log`;
-    return name;
+    const numbers = (await this.#rolled()).map((name) => rolledOf(name)).filter((one) => one.day === day);
+    const highest = Math.max(0, ...numbers.map(({ number }) => number));
+    return highest === 0 ? `trading-${day}.log` : `trading-${day}.${highest + 1}.log`;
   }
 
   /** Oldest first. */
   async #rolled(): Promise<string[]> {
-    const order = (name: string) => {
-      const [, day = '', number = '1'] = ROLLED.exec(name) ?? [];
-      return `${day} ${number.padStart(9, '0')}`;
-    };
     const names = (await readdir(this.#options.directory)).filter((name) => ROLLED.test(name));
-    return names.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    return names.sort((a, b) => {
+      const [one, other] = [rolledOf(a), rolledOf(b)];
+      return one.day === other.day ? one.number - other.number : one.day < other.day ? -1 : 1;
+    });
   }
 
   async #compress(name: string): Promise<void> {
@@ -111,10 +110,15 @@ export class LogRoller {
     for (const name of (await this.#rolled()).reverse()) {
       const path = join(directory, name);
       bytes += (await stat(path)).size;
-      const day = ROLLED.exec(name)?.[1] ?? '';
-      if (day < oldest || bytes > keepMb * BYTES_A_MB) await rm(path);
+      if (rolledOf(name).day < oldest || bytes > keepMb * BYTES_A_MB) await rm(path);
     }
   }
+}
+
+/** Of a name that ROLLED fits; a day's first file has no number in it. */
+function rolledOf(name: string): { day: string; number: number } {
+  const [, day = '', number = '1'] = ROLLED.exec(name) ?? [];
+  return { day, number: Number(number) };
 }
 
 /** The day of a file's first line. */
