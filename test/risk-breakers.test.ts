@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BreakerRegistry } from '../src/risk/breakers.js';
 import { systemClock } from '../src/time/clock.js';
 
-// Cockatiel reads Date.now() itself, so the clock is faked under it.
 beforeEach(() => vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
@@ -37,6 +36,32 @@ describe('Breaker', () => {
       refused: 2,
       lastError: 'refused',
     });
+  });
+
+  it('is tried again after 30 s though the clock was set back meanwhile', async () => {
+    const breaker = setUp();
+    for (let index = 0; index < 4; index += 1) await breaker.report(false, 5);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(29_999);
+    await expect(breaker.execute(answer)).rejects.toMatchObject({ code: 'BREAKER_OPEN' });
+    vi.advanceTimersByTime(1);
+    expect(breaker.isUsable).toBe(true);
+    await expect(breaker.execute(answer)).resolves.toBe('answer');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('makes one call alone of those that wait for a trial which fails', async () => {
+    const breaker = setUp();
+    for (let index = 0; index < 4; index += 1) await breaker.report(false, 5);
+    vi.advanceTimersByTime(30_000);
+    let calls = 0;
+    const refuse = async () => {
+      calls += 1;
+      throw new Error('refused');
+    };
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => breaker.execute(refuse)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect([calls, breaker.state, breaker.status().refused]).toEqual([1, 'open', 2]);
   });
 
   it('opens on slowness though every call came back with its result', async () => {

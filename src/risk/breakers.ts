@@ -5,6 +5,7 @@ import {
   CountBreaker,
   circuitBreaker,
   handleWhenResult,
+  type IBackoff,
   IsolatedCircuitError,
 } from 'cockatiel';
 import { HotslotError } from '../errors/hotslot-error.js';
@@ -72,6 +73,8 @@ export class Breaker {
   #policy: CircuitBreakerPolicy;
   #release: (() => void) | undefined;
   #changedAtMs: number;
+  /** Monotonic. */
+  #changedUs: number;
   #successes = 0;
   #failures = 0;
   #slow = 0;
@@ -90,15 +93,16 @@ export class Breaker {
     this.#clock = clock;
     this.#listeners = listeners;
     this.#changedAtMs = clock.nowMs();
+    this.#changedUs = clock.monotonicUs();
     this.#policy = this.#newPolicy();
   }
 
   #newPolicy(): CircuitBreakerPolicy {
-    const { halfOpenAfterMs, failureShare, window, minCalls } = this.#options;
+    const { failureShare, window, minCalls } = this.#options;
     const policy = circuitBreaker(
       handleWhenResult((result) => (result as Timed<unknown>).isSlow).orWhen(() => true),
       {
-        halfOpenAfter: halfOpenAfterMs,
+        halfOpenAfter: this.#untilTrial(),
         breaker: new CountBreaker({ threshold: failureShare, size: window, minimumNumberOfCalls: minCalls }),
       },
     );
@@ -106,8 +110,27 @@ export class Breaker {
     return policy;
   }
 
+  /** Cockatiel holds it against the wall clock, which may be set back: when it is due is judged here. */
+  #untilTrial(): IBackoff<unknown> {
+    const isDue = () => this.#isDue;
+    return {
+      get duration() {
+        return isDue() ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+      },
+      next() {
+        return this;
+      },
+    };
+  }
+
+  get #isDue(): boolean {
+    const openUs = this.#clock.monotonicUs() - this.#changedUs;
+    return openUs >= this.#options.halfOpenAfterMs * 1_000;
+  }
+
   #changed(): void {
     this.#changedAtMs = this.#clock.nowMs();
+    this.#changedUs = this.#clock.monotonicUs();
     const status = this.status();
     for (const listener of this.#listeners) listener(status);
   }
@@ -120,7 +143,7 @@ export class Breaker {
   get isUsable(): boolean {
     const { state } = this;
     if (state === 'closed' || state === 'halfOpen') return true;
-    return state === 'open' && this.#clock.nowMs() - this.#changedAtMs >= this.#options.halfOpenAfterMs;
+    return state === 'open' && this.#isDue;
   }
 
   /**
