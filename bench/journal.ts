@@ -2,22 +2,30 @@
  * The journal: one append of an attempt (written before the send) under JOURNAL_SYNC=os and always, beside
  * a bare `writeSync` of as many bytes.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FileJournal } from '../src/journal/file-journal.js';
+import { systemFs } from '../src/journal/journal-fs.js';
 import { openJournal } from '../src/journal/open-journal.js';
-import { encodeRecord } from '../src/journal/record-codec.js';
+import { encodeRecord, readSegment } from '../src/journal/record-codec.js';
+import { listSegments, segmentPath } from '../src/journal/segments.js';
 import type { JournalRecord } from '../src/journal/types.js';
 import { asBlockHeight, asBlockhash, asSignature, asSlot, asTradeId } from '../src/model/brands.js';
+import {
+  alternate,
+  type BenchOptions,
+  type BenchOutcome,
+  type Contestant,
+  ratioOf,
+  resultsOf,
+  verify,
+} from './measure.js';
 
 const WIRE_BYTES = 644;
 /** Appends awaited at once under JOURNAL_SYNC=always, which share one disk sync. */
 const GROUP = 32;
-
-export interface JournalBenchResult {
-  readonly ratios: Record<string, number>;
-  readonly results: { name: string; unit: string; p50: number; p99: number; n: number }[];
-}
+const GROUPED = 'journal_append_durable_group';
 
 function attempt(number: number): JournalRecord {
   return {
@@ -39,75 +47,112 @@ function attempt(number: number): JournalRecord {
   };
 }
 
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-};
+/** Writes down the same attempts again and again, and counts them. */
+class Writer {
+  readonly #records: readonly JournalRecord[];
+  #next = 0;
 
-async function timed(
-  figures: number[],
-  count: number,
-  action: (number: number) => void | Promise<void>,
-): Promise<void> {
-  for (let number = 0; number < count; number += 1) {
-    const startMs = performance.now();
-    await action(number);
-    figures.push((performance.now() - startMs) * 1000);
+  constructor(records: readonly JournalRecord[]) {
+    this.#records = records;
+  }
+
+  get written(): number {
+    return this.#next;
+  }
+
+  next(): JournalRecord {
+    return this.#records[this.#next++ % this.#records.length]!;
   }
 }
 
-/** @param options `smoke` runs just enough to see that it computes; `runs` alternating rounds */
-export async function run(options: { smoke: boolean; runs: number }): Promise<JournalBenchResult> {
-  const count = options.smoke ? 20 : 2000;
-  const synced = options.smoke ? 2 : 100;
-  const names = [
-    'journal_append',
-    'journal_bare_write',
-    'journal_append_durable',
-    'journal_append_durable_group',
-  ];
-  const figures = new Map<string, number[]>(names.map((name) => [name, []]));
-  const directory = mkdtempSync(join(tmpdir(), 'hotslot-bench-journal-'));
-  try {
-    for (let round = 0; round < options.runs; round += 1) {
-      const os = await openJournal({ dir: join(directory, `os-${round}`), genesisHash: 'bench' });
-      const records = Array.from({ length: count }, (_, number) => attempt(number));
-      await timed(figures.get('journal_append')!, count, (number) => os.journal.append(records[number]!));
-      await os.journal.close();
-      const fd = openSync(join(directory, `bare-${round}`), 'a');
-      const frame = Buffer.from(encodeRecord(records[0]!));
-      await timed(figures.get('journal_bare_write')!, count, () => void writeSync(fd, frame));
-      closeSync(fd);
-      const always = await openJournal({
-        dir: join(directory, `on-${round}`),
-        genesisHash: 'bench',
-        sync: 'always',
-      });
-      await timed(figures.get('journal_append_durable')!, synced, (number) =>
-        always.journal.appendDurable(records[number % count]!),
-      );
-      const group: number[] = [];
-      await timed(group, Math.ceil(synced / 4), async () => {
-        await Promise.all(records.slice(0, GROUP).map((record) => always.journal.appendDurable(record)));
-      });
-      figures.get('journal_append_durable_group')!.push(...group.map((us) => us / Math.min(GROUP, count)));
-      await always.journal.close();
+/** One way of writing: a directory anew for each round, in which everything that was written must be found. */
+function journalled(
+  contestant: Pick<Contestant, 'name' | 'samples'>,
+  records: readonly JournalRecord[],
+  sync: 'os' | 'always',
+  call: (journal: FileJournal, writer: Writer) => unknown,
+): Contestant {
+  let directory = '';
+  let journal: FileJournal | undefined;
+  let writer = new Writer(records);
+  return {
+    ...contestant,
+    batch: 1,
+    prepare: async () => {
+      directory = mkdtempSync(join(tmpdir(), 'hotslot-bench-journal-'));
+      writer = new Writer(records);
+      ({ journal } = await openJournal({ dir: directory, genesisHash: 'bench', sync }));
+    },
+    call: () => call(journal!, writer),
+    finish: async () => {
+      await journal?.close();
+      const bytes = encodeRecord(records[0]!).length;
+      verify(`${contestant.name}: all of it was written`, attemptsIn(directory, bytes) === writer.written);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Attempts in a journal's segments, each of as many bytes as the bare write's. */
+function attemptsIn(directory: string, bytes: number): number {
+  let found = 0;
+  for (const segment of listSegments(systemFs, directory)) {
+    for (const one of readSegment(readFileSync(segmentPath(directory, segment)))) {
+      if (one.kind === 'record' && one.record.kind === 'attempt' && one.length === bytes) found += 1;
     }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
   }
-  const p50 = (name: string): number => quantile(figures.get(name)!, 0.5);
+  return found;
+}
+
+function bareWrite(samples: number, record: JournalRecord): Contestant {
+  const frame = encodeRecord(record);
+  let directory = '';
+  let fd = -1;
+  return {
+    name: 'journal_bare_write',
+    samples,
+    batch: 1,
+    prepare: () => {
+      directory = mkdtempSync(join(tmpdir(), 'hotslot-bench-journal-'));
+      fd = openSync(join(directory, 'bare'), 'a');
+    },
+    call: () => writeSync(fd, frame),
+    finish: () => {
+      closeSync(fd);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> {
+  const samples = smoke ? 20 : 2_000;
+  const synced = smoke ? 2 : 100;
+  const records = Array.from({ length: samples }, (_, number) => attempt(number));
+  const rounds = await alternate(
+    [
+      journalled({ name: 'journal_append', samples }, records, 'os', (journal, writer) =>
+        journal.append(writer.next()),
+      ),
+      bareWrite(samples, records[0]!),
+      journalled({ name: 'journal_append_durable', samples: synced }, records, 'always', (journal, writer) =>
+        journal.appendDurable(writer.next()),
+      ),
+      journalled({ name: GROUPED, samples: Math.ceil(synced / 4) }, records, 'always', (journal, writer) =>
+        Promise.all(Array.from({ length: GROUP }, () => journal.appendDurable(writer.next()))),
+      ),
+    ],
+    runs,
+  );
+  const grouped = rounds.get(GROUPED)!;
+  rounds.set(
+    GROUPED,
+    grouped.map((round) => round.map((us) => us / GROUP)),
+  );
   return {
     ratios: {
-      journal_append_vs_bare_write: p50('journal_append') / p50('journal_bare_write'),
-      journal_group_commit_vs_single: p50('journal_append_durable') / p50('journal_append_durable_group'),
+      journal_append_vs_bare_write: ratioOf(rounds, 'journal_append', 'journal_bare_write'),
+      journal_group_commit_vs_single: ratioOf(rounds, 'journal_append_durable', GROUPED),
     },
-    results: names.map((name) => ({
-      name,
-      unit: 'us',
-      p50: p50(name),
-      p99: quantile(figures.get(name)!, 0.99),
-      n: figures.get(name)!.length,
-    })),
+    results: resultsOf(rounds),
   };
 }

@@ -2,11 +2,19 @@
  * Account locks: the cost of one step (a trade lets its accounts go, another asks for its own) with 10,
  * 1,000 and 100,000 trades waiting, and beside it a table of Maps of strings with a queue an account.
  */
-
 import { asAddress } from '../src/model/brands.js';
 import { AccountInterner } from '../src/schedule/account-interner.js';
 import { createLockSet, type LockAccount, type LockSet } from '../src/schedule/lock-set.js';
 import { LockTable, type LockTicket } from '../src/schedule/lock-table.js';
+import {
+  alternate,
+  type BenchOptions,
+  type BenchOutcome,
+  type Contestant,
+  ratioOf,
+  resultsOf,
+  verify,
+} from './measure.js';
 
 const SEED = 7;
 const ACCOUNTS_A_TRADE = 14;
@@ -14,10 +22,10 @@ const WRITABLE = 6;
 const POOLS = 64;
 const WALLETS = 64;
 
-export interface LockBenchResult {
-  readonly ratios: Record<string, number>;
-  readonly results: { name: string; unit: string; p50: number; p99: number; n: number }[];
-}
+/** Steps on both tables that are compared one by one. */
+const COMPARED = 400;
+/** Of the compared steps, so many in ten let a trade go: more are asked for than leave, and lines form. */
+const RELEASES_IN_TEN = 7;
 
 /** A small generator with a fixed seed (xorshift, 32 bits). */
 function generator(seed: number): () => number {
@@ -52,8 +60,8 @@ class MapTable {
   readonly held: MapTicket[] = [];
   waiting = 0;
 
-  request(accounts: readonly LockAccount[]): void {
-    const ticket: MapTicket = { accounts, blockers: 0 };
+  request(accounts: readonly LockAccount[], id: string): void {
+    const ticket: MapTicket = { accounts, id, blockers: 0 };
     this.waiting += 1;
     for (const { address, writable } of accounts) {
       let account = this.#accounts.get(address);
@@ -101,6 +109,7 @@ interface MapAccount {
 
 interface MapTicket {
   readonly accounts: readonly LockAccount[];
+  readonly id: string;
   blockers: number;
 }
 
@@ -109,26 +118,51 @@ function occupy(account: MapAccount, writable: boolean): void {
   else account.readers += 1;
 }
 
-/** Microseconds a step, one figure a batch. */
-function timed(batches: number, stepsABatch: number, step: () => void): number[] {
-  for (let index = 0; index < stepsABatch; index += 1) step();
-  const figures: number[] = [];
-  for (let batch = 0; batch < batches; batch += 1) {
-    const startMs = performance.now();
-    for (let index = 0; index < stepsABatch; index += 1) step();
-    figures.push(((performance.now() - startMs) * 1000) / stepsABatch);
+/** Every account set of the workload. */
+function routes(): LockAccount[][] {
+  return Array.from({ length: POOLS * WALLETS }, (_, route) =>
+    accountsOf(route % WALLETS, Math.floor(route / WALLETS)),
+  );
+}
+
+/** Both tables grant the same trades at each of some hundred steps; what is timed below is the same work. */
+function verifyAlike(): void {
+  const random = generator(SEED);
+  const accounts = routes();
+  const interner = new AccountInterner();
+  const sets = accounts.map((one) => createLockSet(interner, one));
+  const ours = new LockTable();
+  const theirs = new MapTable();
+  const held = new Map<string, LockTicket>();
+  const take = (ticket: LockTicket): void => void held.set(ticket.id, ticket);
+  ours.addListener({ onReady: take });
+  let longest = 0;
+  for (let step = 0; step < COMPARED; step += 1) {
+    const route = Math.floor(random() * sets.length);
+    const ticket = ours.request(sets[route]!, 4, String(step));
+    if (ticket.state === 'held') take(ticket);
+    theirs.request(accounts[route]!, String(step));
+    if (random() * 10 < RELEASES_IN_TEN) {
+      const id = [...held.keys()].sort()[Math.floor(random() * held.size)]!;
+      const leaving = held.get(id)!;
+      held.delete(id);
+      ours.release(leaving);
+      const index = theirs.held.findIndex((one) => one.id === id);
+      theirs.release(theirs.held.splice(index, 1)[0]!);
+    }
+    const granted = theirs.held.map(({ id }) => id);
+    verify('locks', [...held.keys()].sort().join() === granted.sort().join());
+    verify('locks', ours.waitingCount === theirs.waiting);
+    longest = Math.max(longest, theirs.waiting);
   }
-  return figures;
+  verify('locks: some trades waited', longest > COMPARED / 10);
 }
 
 /** A step under our table with `waiting` trades in line; each step grants one and adds one. */
 function ourStep(waiting: number): () => void {
   const random = generator(SEED);
   const interner = new AccountInterner();
-  const sets: LockSet[] = [];
-  for (let route = 0; route < POOLS * WALLETS; route += 1) {
-    sets.push(createLockSet(interner, accountsOf(route % WALLETS, Math.floor(route / WALLETS))));
-  }
+  const sets: LockSet[] = routes().map((accounts) => createLockSet(interner, accounts));
   const table = new LockTable();
   const held: LockTicket[] = [];
   const take = (ticket: LockTicket): void => void held.push(ticket);
@@ -148,12 +182,13 @@ function ourStep(waiting: number): () => void {
 
 function mapStep(waiting: number): () => void {
   const random = generator(SEED);
-  const routes: LockAccount[][] = [];
-  for (let route = 0; route < POOLS * WALLETS; route += 1) {
-    routes.push(accountsOf(route % WALLETS, Math.floor(route / WALLETS)));
-  }
+  const accounts = routes();
   const table = new MapTable();
-  const ask = (): void => table.request(routes[Math.floor(random() * routes.length)]!);
+  let number = 0;
+  const ask = (): void => {
+    number += 1;
+    table.request(accounts[Math.floor(random() * accounts.length)]!, String(number));
+  };
   while (table.waiting < waiting) ask();
   return () => {
     table.release(table.held.splice(Math.floor(random() * table.held.length), 1)[0]!);
@@ -169,46 +204,45 @@ function uncontendedStep(): () => void {
   return () => table.release(table.request(set, 4, 'one'));
 }
 
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-};
+/** A table anew for each round, with a batch of steps before any that counts. */
+function contestant(name: string, samples: number, batch: number, make: () => () => void): Contestant {
+  let step: () => void = () => undefined;
+  return {
+    name,
+    samples,
+    batch,
+    prepare: () => {
+      step = make();
+      for (let index = 0; index < batch; index += 1) step();
+    },
+    call: () => step(),
+  };
+}
 
-/** @param options `smoke` runs just enough to see that it computes; `runs` alternating rounds */
-export async function run(options: { smoke: boolean; runs: number }): Promise<LockBenchResult> {
-  const batches = options.smoke ? 2 : 40;
-  const steps = options.smoke ? 20 : 500;
-  const most = options.smoke ? 1000 : 100_000;
-  const cases: { name: string; make: () => () => void }[] = [
-    { name: 'locks_uncontended', make: uncontendedStep },
-    { name: 'locks_10_waiting', make: () => ourStep(10) },
-    { name: 'locks_1k_waiting', make: () => ourStep(1000) },
-    { name: 'locks_100k_waiting', make: () => ourStep(most) },
-    { name: 'locks_map_10_waiting', make: () => mapStep(10) },
-    { name: 'locks_map_100k_waiting', make: () => mapStep(most) },
-    { name: 'locks_map_1k_waiting', make: () => mapStep(1000) },
-  ];
-  const figures = new Map<string, number[]>(cases.map(({ name }) => [name, []]));
-  for (let round = 0; round < options.runs; round += 1) {
-    for (const { name, make } of cases) {
-      figures.get(name)!.push(...timed(batches, steps, make()));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  const p50 = (name: string): number => quantile(figures.get(name)!, 0.5);
+export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> {
+  verifyAlike();
+  const [samples, batch] = smoke ? [2, 20] : [40, 500];
+  const most = smoke ? 1_000 : 100_000;
+  const of = (name: string, make: () => () => void) => contestant(name, samples, batch, make);
+  const rounds = await alternate(
+    [
+      of('locks_uncontended', uncontendedStep),
+      of('locks_10_waiting', () => ourStep(10)),
+      of('locks_1k_waiting', () => ourStep(1_000)),
+      of('locks_100k_waiting', () => ourStep(most)),
+      of('locks_map_10_waiting', () => mapStep(10)),
+      of('locks_map_100k_waiting', () => mapStep(most)),
+      of('locks_map_1k_waiting', () => mapStep(1_000)),
+    ],
+    runs,
+  );
   return {
     ratios: {
-      locks_100k_vs_10_waiting: p50('locks_100k_waiting') / p50('locks_10_waiting'),
-      locks_vs_map_10_waiting: p50('locks_map_10_waiting') / p50('locks_10_waiting'),
-      locks_vs_map_1k_waiting: p50('locks_map_1k_waiting') / p50('locks_1k_waiting'),
-      locks_vs_map_100k_waiting: p50('locks_map_100k_waiting') / p50('locks_100k_waiting'),
+      locks_100k_vs_10_waiting: ratioOf(rounds, 'locks_100k_waiting', 'locks_10_waiting'),
+      locks_vs_map_10_waiting: ratioOf(rounds, 'locks_map_10_waiting', 'locks_10_waiting'),
+      locks_vs_map_1k_waiting: ratioOf(rounds, 'locks_map_1k_waiting', 'locks_1k_waiting'),
+      locks_vs_map_100k_waiting: ratioOf(rounds, 'locks_map_100k_waiting', 'locks_100k_waiting'),
     },
-    results: cases.map(({ name }) => ({
-      name,
-      unit: 'us/step',
-      p50: p50(name),
-      p99: quantile(figures.get(name)!, 0.99),
-      n: figures.get(name)!.length,
-    })),
+    results: resultsOf(rounds, 'us/step'),
   };
 }

@@ -1,4 +1,8 @@
-/** Timing for the benchmarks of stages: short batches, alternating between the contestants, quantiles of all. */
+/**
+ * Timing for the benchmarks of stages: tinybench takes the samples, each a short batch; here the contestants alternate
+ * round by round, and ratios are made of each round's medians.
+ */
+import { Bench } from 'tinybench';
 
 export interface BenchResult {
   readonly name: string;
@@ -28,7 +32,12 @@ export interface Contestant {
   readonly batch: number;
   /** Samples a round. */
   readonly samples: number;
+  /** What is measured; one that answers a promise is awaited, and has batches of one. */
   readonly call: () => unknown;
+  /** Before each round, and not measured. */
+  readonly prepare?: () => Promise<void> | void;
+  /** After each round, and not measured. */
+  readonly finish?: () => Promise<void> | void;
 }
 
 export function quantile(values: readonly number[], share: number): number {
@@ -54,17 +63,23 @@ export async function alternate(
   return rounds;
 }
 
-async function sample({ batch, samples, call }: Contestant): Promise<number[]> {
-  const figures: number[] = [];
-  for (let i = 0; i < samples; i++) {
-    const startedMs = performance.now();
-    for (let k = 0; k < batch; k++) {
-      const pending = call();
-      if (pending instanceof Promise) await pending;
-    }
-    figures.push(((performance.now() - startedMs) * 1000) / batch);
+async function sample({ name, batch, samples, call, prepare, finish }: Contestant): Promise<number[]> {
+  const bench = new Bench({ iterations: samples, time: 0, warmup: false, retainSamples: true, throws: true });
+  const batched = () => {
+    for (let k = 0; k < batch; k++) call();
+  };
+  await prepare?.();
+  try {
+    // To see whether it answers a promise, it is called once.
+    bench.add(name, batch === 1 ? call : batched);
+    const [task] = await bench.run();
+    const result = task?.result;
+    const figures = result?.state === 'completed' ? result.latency.samples : undefined;
+    if (figures === undefined) throw new Error(`${name} was not measured`);
+    return figures.map((ms) => (ms * 1000) / batch);
+  } finally {
+    await finish?.();
   }
-  return figures;
 }
 
 /** Median over the rounds of the ratio of the two medians. */
