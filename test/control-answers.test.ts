@@ -38,6 +38,7 @@ const VISITS: { readonly [route: string]: (facts: Facts) => Promise<readonly Vis
     { accept: 'application/x-hlog' },
     { path: '/api/latency?histogram=signed', accept: 'application/x-hgrm, application/json;q=0.5' },
   ],
+  'GET /api/latency/stages': () => [{ path: '/api/latency/stages?of=wallet&name=trading-key-1' }],
   'GET /api/trades/:id': ({ tradeId }) => [{ path: `/api/trades/${tradeId}` }],
   'POST /api/trades': async ({ control }) => [{ body: await orderFor(control, 'second') }],
   'POST /api/trades/:id/cancel': ({ tradeId }) => [{ path: `/api/trades/${tradeId}/cancel` }],

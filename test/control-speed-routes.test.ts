@@ -4,11 +4,14 @@ import type { Answer, Request } from '../src/control/http-exchange.js';
 import { preferredType } from '../src/control/preferred-type.js';
 import { type SpeedOperations, speedRoutes } from '../src/control/speed-routes.js';
 
+const SENT = { count: 1, p50: 2, p90: 2, p95: 2, p99: 2, max: 2 };
 const asked: unknown[] = [];
 const operations: SpeedOperations = {
   latency: () => {
     throw new Error('not asked for here');
   },
+  latencyStages: (of, name) => (of === 'lane' && name === 'rpc:a' ? { sent: SENT } : undefined),
+  latencyNames: (of) => (of === 'lane' ? ['rpc:a', 'rpc:b'] : []),
   latencyLog: async () => '#log\n',
   latencyPercentiles: (name) => `percentiles of ${name}`,
   profile: async (durationMs) => {
@@ -39,6 +42,24 @@ describe('the latencies as files', () => {
     await expect(ask('/api/latency.hgrm', { query: 'histogram=nothing' })).rejects.toMatchObject({
       code: 'INTENT_FIELD_INVALID',
       field: 'histogram',
+    });
+  });
+});
+
+describe('the stages of one lane', () => {
+  it('are told by its name, and a wrong one is answered with those that there are', async () => {
+    const answer = await ask('/api/latency/stages', { query: 'of=lane&name=rpc%3Aa' });
+    expect(answer.body).toEqual({ stagesUs: { sent: SENT } });
+    await expect(ask('/api/latency/stages', { query: 'of=lane&name=rpc' })).rejects.toMatchObject({
+      code: 'INTENT_FIELD_INVALID',
+      field: 'name',
+      message: expect.stringContaining('`name` must be one of rpc:a, rpc:b.'),
+    });
+    await expect(ask('/api/latency/stages', { query: 'of=wallet&name=x' })).rejects.toMatchObject({
+      message: expect.stringContaining('No wallet has traded yet.'),
+    });
+    await expect(ask('/api/latency/stages', { query: 'of=pool&name=x' })).rejects.toMatchObject({
+      field: 'of',
     });
   });
 });

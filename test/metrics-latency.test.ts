@@ -49,6 +49,39 @@ describe('latencies by venue, lane and wallet', () => {
     expect(by.wallet['trading-key-1']?.intentToConfirmed?.max).toBeCloseTo(900_000, -5);
   });
 
+  it('are told stage by stage too, each trade under its own venue, wallet and lane', () => {
+    const recorder = recorderOf();
+    const landed = { ...SENT, firstSeenUs: 200_000, processedUs: 201_000, confirmedUs: 900_000 };
+    recorder.recordSent(tradeOf('w1', 's1', SENT));
+    recorder.recordReport(answerOf('s1', 'rpc:a', 300, 'acknowledged'));
+    recorder.recordReached(tradeOf('w1', 's1', landed), 'processed');
+    recorder.recordReached(tradeOf('w1', 's1', landed), 'confirmed');
+    recorder.recordReached(tradeOf('w1', 's1', { ...landed, finalizedUs: 9_900_000 }), 'finalized');
+    recorder.recordSent(tradeOf('w2', 's2', { ...SENT, signedUs: 1_090 }));
+    const reached = [
+      'validated',
+      'queued',
+      'locked',
+      'signed',
+      'sent',
+      'firstSeen',
+      'processed',
+      'confirmed',
+      'finalized',
+    ];
+    const ofWallet = recorder.stagesOf('wallet', 'trading-key-1');
+    expect(Object.keys(ofWallet ?? {})).toEqual(reached);
+    expect(ofWallet?.signed?.max).toBeCloseTo(30, 0);
+    expect(recorder.stagesOf('wallet', 'w2')?.signed?.max).toBeCloseTo(70, 0);
+    expect(recorder.stagesOf('venue', 'raydium-cpmm')?.signed?.count).toBe(2);
+    const ofLane = recorder.stagesOf('lane', 'rpc:a');
+    expect(Object.keys(ofLane ?? {})).toEqual(reached);
+    expect(ofLane?.finalized?.max).toBeCloseTo(9_000_000, -6);
+    expect(ofLane?.finalized?.count).toBe(1);
+    expect(recorder.stagesOf('lane', 'rpc:b')).toBeUndefined();
+    expect(recorder.members('lane')).toEqual(['rpc:a']);
+  });
+
   it('are bounded: what comes past the bound shares one row', () => {
     const recorder = recorderOf();
     for (let wallet = 0; wallet < MAX_MEMBERS + 5; wallet++)

@@ -2,7 +2,8 @@
 
 import type { KillGrade } from '../lifecycle/ports.js';
 import type { CancelResult, LiveAttempt } from '../lifecycle/trade-desk.js';
-import type { LatencySnapshot, SpanName, StageName } from '../metrics/latency.js';
+import type { LatencySnapshot, SpanName, StageName, StageQuantiles } from '../metrics/latency.js';
+import type { Dimension } from '../metrics/latency-breakdown.js';
 import type { Address, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeIntent } from '../model/trade-intent.js';
@@ -146,6 +147,10 @@ export interface Operations extends Maintenance {
   /** The body of `GET /api/status`. */
   status(): unknown;
   latency(): LatencySnapshot & { readonly signing: unknown };
+  /** Stages of one venue, lane or wallet; undefined where nothing was measured of it. */
+  latencyStages(of: Dimension, name: string): StageQuantiles | undefined;
+  /** Of which venues, lanes or wallets something was measured. */
+  latencyNames(of: Dimension): readonly string[];
   /** Today's interval log in `.hlog` format. */
   latencyLog(): Promise<string>;
   /** A percentile file in `.hgrm` format, microseconds. */

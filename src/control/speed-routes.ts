@@ -1,12 +1,14 @@
 /** Routes for whoever measures: the latencies in HdrHistogram's formats, and CPU profiles. */
 import { z } from 'zod';
+import { HotslotError } from '../errors/hotslot-error.js';
 import { SPANS, STAGES } from '../metrics/latency.js';
+import { DIMENSIONS } from '../metrics/latency-breakdown.js';
 import { type Answer, json, type Request } from './http-exchange.js';
 import type { Operations } from './operations.js';
 import { preferredType } from './preferred-type.js';
 import { parseBody, parseQuery } from './requests.js';
 import { type AnswerDeclaration, JSON_TYPE, jsonAnswer, type Route } from './route.js';
-import { latencySchema, profileSchema } from './schemas/latency.js';
+import { latencySchema, latencyStagesSchema, profileSchema } from './schemas/latency.js';
 
 export const MAX_PROFILE_SECONDS = 60;
 const DEFAULT_PROFILE_SECONDS = 10;
@@ -26,6 +28,11 @@ const histogramQuery = z.object({
     .describe(`Which stage or span; default ${DEFAULT_HISTOGRAM}.`),
 });
 
+const stagesQuery = z.strictObject({
+  of: z.enum(DIMENSIONS).describe('What kind of thing.'),
+  name: z.string().min(1).max(256).describe('Which, as in `.by` of /api/latency.'),
+});
+
 const profileRequestSchema = z.strictObject({
   seconds: z.number().min(0.1).max(MAX_PROFILE_SECONDS).optional().describe('Default 10.'),
 });
@@ -41,7 +48,10 @@ const LATENCY_ANSWER: AnswerDeclaration = {
 };
 const LATENCY_TYPES = Object.keys(LATENCY_ANSWER.content);
 
-export type SpeedOperations = Pick<Operations, 'latency' | 'latencyLog' | 'latencyPercentiles' | 'profile'>;
+export type SpeedOperations = Pick<
+  Operations,
+  'latency' | 'latencyStages' | 'latencyNames' | 'latencyLog' | 'latencyPercentiles' | 'profile'
+>;
 
 export function speedRoutes(operations: SpeedOperations): Route[] {
   return [
@@ -54,6 +64,21 @@ export function speedRoutes(operations: SpeedOperations): Route[] {
       answers: { 200: LATENCY_ANSWER },
       problems: ['NOT_READY'],
       handler: (request) => latencyAnswer(operations, request),
+    },
+    {
+      method: 'GET',
+      path: '/api/latency/stages',
+      role: 'read',
+      summary: 'Quantiles of every stage of one venue, lane or wallet',
+      request: { query: stagesQuery },
+      answers: {
+        200: jsonAnswer(
+          'Since the start. Stages of a lane are of the trades that landed.',
+          latencyStagesSchema,
+        ),
+      },
+      problems: ['INTENT_FIELD_INVALID', 'INTENT_UNKNOWN_FIELD', 'NOT_READY'],
+      handler: (request) => json(stagesAnswer(operations, request)),
     },
     {
       method: 'GET',
@@ -93,6 +118,15 @@ function latencyAnswer(operations: SpeedOperations, request: Request): Answer | 
   if (type === HLOG_TYPE) return operations.latencyLog().then((body) => text(body, HLOG_TYPE));
   if (type === HGRM_TYPE) return text(operations.latencyPercentiles(histogramOf(request)), HGRM_TYPE);
   return json(operations.latency());
+}
+
+function stagesAnswer(operations: SpeedOperations, { query }: Request): object {
+  const { of, name } = parseQuery(stagesQuery, query);
+  const stagesUs = operations.latencyStages(of, name);
+  if (stagesUs !== undefined) return { stagesUs };
+  const names = operations.latencyNames(of).join(', ');
+  const detail = names === '' ? `No ${of} has traded yet.` : `\`name\` must be one of ${names}.`;
+  throw new HotslotError('INTENT_FIELD_INVALID', { field: 'name', detail });
 }
 
 function histogramOf({ query }: Request): PercentileName {

@@ -61,6 +61,8 @@ export function executorOperations(
       concurrency: executor.hotPath.concurrency.status(),
       loop: executor.hotPath.loopDelay(),
     }),
+    latencyStages: (of, name) => executor.latency.stagesOf(of, name),
+    latencyNames: (of) => executor.latency.members(of),
     latencyLog: () => executor.latencyLog.read(),
     latencyPercentiles: (histogram) => percentileFile(executor.latency.histogram(histogram)),
     profile: (durationMs) => profiler.profile(durationMs),

@@ -18,18 +18,38 @@ export type Breakdown = {
 export const MAX_MEMBERS = 128;
 export const OTHERS = 'others';
 
+interface Member {
+  readonly spans: Map<BreakdownSpan, Histogram>;
+  /** By the stage's place in their order; made when a stage is first reached. */
+  readonly stages: (Histogram | undefined)[];
+}
+
 export class LatencyBreakdown {
-  readonly #histograms = new Map<Dimension, Map<string, Map<BreakdownSpan, Histogram>>>(
+  readonly #members = new Map<Dimension, Map<string, Member>>(
     DIMENSIONS.map((dimension) => [dimension, new Map()]),
   );
 
   record(dimension: Dimension, member: string, span: BreakdownSpan, us: number): void {
-    recordUs(this.#histogram(dimension, member, span), us);
+    const { spans } = this.#member(dimension, member);
+    let histogram = spans.get(span);
+    if (histogram === undefined) {
+      histogram = nanosecondHistogram(2);
+      spans.set(span, histogram);
+    }
+    recordUs(histogram, us);
   }
 
+  /** @param stage its place in the order of the stages */
+  recordStage(dimension: Dimension, member: string, stage: number, us: number): void {
+    const { stages } = this.#member(dimension, member);
+    stages[stage] ??= nanosecondHistogram(2);
+    recordUs(stages[stage], us);
+  }
+
+  /** The spans of all; stages are read one member at a time, for all of them would hold the event loop. */
   snapshot(): Breakdown {
     const rows = DIMENSIONS.map((dimension) => {
-      const members = [...this.#histograms.get(dimension)!].map(([member, spans]) => {
+      const members = [...this.#members.get(dimension)!].map(([member, { spans }]) => {
         const quantiles = [...spans].map(([span, histogram]) => [span, quantilesOf(histogram, 1000)]);
         return [member, Object.fromEntries(quantiles)];
       });
@@ -38,28 +58,32 @@ export class LatencyBreakdown {
     return Object.fromEntries(rows) as Breakdown;
   }
 
-  /** Every histogram with a name such as `intentToConfirmed.wallet=trading-key-1`. */
+  /** Histograms by the stage's place; undefined where nothing is known of such a member. */
+  stagesOf(dimension: Dimension, member: string): readonly (Histogram | undefined)[] | undefined {
+    return this.#members.get(dimension)!.get(member)?.stages;
+  }
+
+  names(dimension: Dimension): readonly string[] {
+    return [...this.#members.get(dimension)!.keys()];
+  }
+
+  /** Every span's histogram with a name such as `intentToConfirmed.wallet=trading-key-1`. */
   *all(): Generator<readonly [name: string, histogram: Histogram]> {
-    for (const [dimension, members] of this.#histograms) {
-      for (const [member, spans] of members) {
+    for (const [dimension, members] of this.#members) {
+      for (const [member, { spans }] of members) {
         for (const [span, histogram] of spans) yield [`${span}.${dimension}=${member}`, histogram];
       }
     }
   }
 
-  #histogram(dimension: Dimension, member: string, span: BreakdownSpan): Histogram {
-    const members = this.#histograms.get(dimension)!;
-    const name = members.has(member) || members.size < MAX_MEMBERS ? member : OTHERS;
-    let spans = members.get(name);
-    if (spans === undefined) {
-      spans = new Map();
-      members.set(name, spans);
+  #member(dimension: Dimension, name: string): Member {
+    const members = this.#members.get(dimension)!;
+    const counted = members.has(name) || members.size < MAX_MEMBERS ? name : OTHERS;
+    let member = members.get(counted);
+    if (member === undefined) {
+      member = { spans: new Map(), stages: [] };
+      members.set(counted, member);
     }
-    let histogram = spans.get(span);
-    if (histogram === undefined) {
-      histogram = nanosecondHistogram(2);
-      spans.set(span, histogram);
-    }
-    return histogram;
+    return member;
   }
 }

@@ -61,7 +61,10 @@ export interface LatencyOptions {
   readonly walletName: (wallet: Address) => string | undefined;
 }
 
-/** Attempts whose first answering lane is remembered until they are confirmed (L6). */
+/** Microseconds in each stage that was reached, from the stage before. */
+export type StageQuantiles = { readonly [Stage in StageName]?: Quantiles };
+
+/** Attempts whose first answering lane is remembered until they are finalized (L6). */
 const MAX_ANSWERED = 8_192;
 
 /** Beside the total, what was recorded since the last interval of the log, and the counts that Prometheus scrapes. */
@@ -100,7 +103,7 @@ export class LatencyRecorder {
   /** The first bytes left: everything of ours is behind it. */
   recordSent(trade: Trade): void {
     const { times } = trade;
-    this.#recordStages(times, 0, SENT_INDEX + 1);
+    this.#recordStages(trade, 0, SENT_INDEX + 1);
     if (times.sentUs === undefined) return;
     this.#span('intentToWire', times.sentUs);
     const waitUs = (times.lockedUs ?? 0) - (times.queuedUs ?? 0);
@@ -112,13 +115,14 @@ export class LatencyRecorder {
   recordReached(trade: Trade, state: 'processed' | 'confirmed' | 'finalized'): void {
     const { times } = trade;
     const index = STAGES.findIndex(([name]) => name === state);
-    this.#recordStages(times, state === 'processed' ? SENT_INDEX + 1 : index, index + 1);
+    this.#recordStages(trade, state === 'processed' ? SENT_INDEX + 1 : index, index + 1);
+    if (state === 'finalized') this.#finalizedOn(trade, index);
     if (state === 'processed' && times.processedUs !== undefined)
       this.#span('intentToProcessed', times.processedUs);
     if (state !== 'confirmed' || times.confirmedUs === undefined) return;
     this.#span('intentToConfirmed', times.confirmedUs);
     this.#member(trade, 'intentToConfirmed', times.confirmedUs);
-    this.#ofLane(trade, times.confirmedUs);
+    this.#confirmedOn(trade, times.confirmedUs, index);
     const delta = trade.outcome?.slotDelta;
     if (delta === undefined) return;
     this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
@@ -146,6 +150,20 @@ export class LatencyRecorder {
       slotDelta: this.slotDelta(),
       by: this.#breakdown.snapshot(),
     };
+  }
+
+  /** Stages of one venue, lane or wallet; undefined where nothing was measured of it. */
+  stagesOf(dimension: Dimension, member: string): StageQuantiles | undefined {
+    const stages = this.#breakdown.stagesOf(dimension, member);
+    const rows = stages?.flatMap((histogram, index) =>
+      histogram === undefined ? [] : [[STAGES[index]![0], quantilesOf(histogram, 1000)]],
+    );
+    return rows === undefined ? undefined : Object.fromEntries(rows);
+  }
+
+  /** Of which venues, lanes or wallets something was measured. */
+  members(dimension: Dimension): readonly string[] {
+    return this.#breakdown.names(dimension);
   }
 
   /** Landed slot minus the slot in which the intent came, of every confirmed trade. */
@@ -189,12 +207,16 @@ export class LatencyRecorder {
     return found;
   }
 
-  #recordStages(times: StageTimes, from: number, to: number): void {
+  #recordStages(trade: Trade, from: number, to: number): void {
+    const { times } = trade;
+    const venue = this.#options.venueOf(trade.pool);
+    const wallet = this.#walletOf(trade);
     for (let index = from; index < to; index++) {
-      const [name, key] = STAGES[index]!;
-      const at = times[key];
-      if (at === undefined) continue;
-      recordAll(this.#stages.get(name)!, at - reachedBefore(times, index));
+      const us = stageUs(times, index);
+      if (us === undefined) continue;
+      recordAll(this.#stages.get(STAGES[index]![0])!, us);
+      if (venue !== undefined) this.#breakdown.recordStage('venue', venue, index, us);
+      this.#breakdown.recordStage('wallet', wallet, index, us);
     }
   }
 
@@ -205,15 +227,34 @@ export class LatencyRecorder {
   #member(trade: Trade, span: BreakdownSpan, us: number): void {
     const venue = this.#options.venueOf(trade.pool);
     if (venue !== undefined) this.#both('venue', venue, span, us);
-    this.#both('wallet', this.#options.walletName(trade.wallet) ?? trade.wallet, span, us);
+    this.#both('wallet', this.#walletOf(trade), span, us);
   }
 
-  #ofLane(trade: Trade, us: number): void {
+  #walletOf({ wallet }: Trade): string {
+    return this.#options.walletName(wallet) ?? wallet;
+  }
+
+  /** A lane's stages are told when it is known which one the landing is counted to. */
+  #confirmedOn(trade: Trade, us: number, confirmed: number): void {
+    for (const { signature } of trade.attempts) {
+      const lane = this.#laneOf.get(signature);
+      if (lane === undefined) continue;
+      this.#both('lane', lane, 'intentToConfirmed', us);
+      for (let index = 0; index <= confirmed; index++) this.#laneStage(lane, trade.times, index);
+    }
+  }
+
+  #finalizedOn(trade: Trade, finalized: number): void {
     for (const { signature } of trade.attempts) {
       const lane = this.#laneOf.get(signature);
       this.#laneOf.delete(signature);
-      if (lane !== undefined) this.#both('lane', lane, 'intentToConfirmed', us);
+      if (lane !== undefined) this.#laneStage(lane, trade.times, finalized);
     }
+  }
+
+  #laneStage(lane: string, times: StageTimes, index: number): void {
+    const us = stageUs(times, index);
+    if (us !== undefined) this.#breakdown.recordStage('lane', lane, index, us);
   }
 
   #both(dimension: Dimension, member: string, span: BreakdownSpan, us: number): void {
@@ -223,6 +264,12 @@ export class LatencyRecorder {
 }
 
 const SENT_INDEX = STAGES.findIndex(([name]) => name === 'sent');
+
+/** Microseconds in a stage; undefined where it was not reached. */
+function stageUs(times: StageTimes, index: number): number | undefined {
+  const at = times[STAGES[index]![1]];
+  return at === undefined ? undefined : at - reachedBefore(times, index);
+}
 
 /** When the last stage before this one was reached; receipt is 0. */
 function reachedBefore(times: StageTimes, index: number): number {

@@ -7,6 +7,12 @@ import { concurrencyStatusSchema } from './status.js';
 const eachOf = <Name extends string>(names: readonly Name[]) =>
   z.object(Object.fromEntries(names.map((name) => [name, quantiles])) as { [N in Name]: typeof quantiles });
 
+const NAMES = STAGES.map(([name]) => name);
+
+export const latencyStagesSchema = z
+  .object({ stagesUs: eachOf(NAMES).partial().describe('Microseconds in each stage that was reached.') })
+  .meta({ id: 'LatencyStages' });
+
 const byMember = z.record(
   z.string(),
   z.object({
@@ -46,7 +52,7 @@ const keepWarm = z.object({
 
 export const latencySchema = z
   .object({
-    stagesUs: eachOf(STAGES.map(([name]) => name)).describe('Microseconds in each stage.'),
+    stagesUs: eachOf(NAMES).describe('Microseconds in each stage.'),
     spansUs: eachOf(SPANS).describe('Microseconds from receipt.'),
     slotDelta: quantiles.describe('Landed slot minus the slot in which the intent came.'),
     by: z.object({ venue: byMember, lane: byMember, wallet: byMember }),
