@@ -18,6 +18,7 @@ const PLAN: TunePlan = {
     rates: [50, 100],
   },
   repeats: 2,
+  firstTrades: 0,
   warmUpMs: 0,
   measureMs: 100,
   full: false,
@@ -36,7 +37,15 @@ describe('the plan', () => {
     expect(first.map(({ settings }) => settings.rpcPoolSize)).toEqual([2, 4]);
     expect(first[0]?.runs).toHaveLength(2 * 2 * 2);
     const second = secondStage(PLAN, { concurrency: 16, rpcPoolSize: 4 });
-    expect(second).toHaveLength(2 * 3 - 1);
+    // The first stage's own setting too: it is compared with processes that have lived as long as its own.
+    expect(second.map(({ settings }) => `${settings.workers} ${settings.signing}`)).toEqual([
+      '1 auto',
+      '1 inline',
+      '1 pool',
+      '2 auto',
+      '2 inline',
+      '2 pool',
+    ]);
     expect(second.flatMap(({ runs }) => runs).every(({ point }) => point.concurrency === 16)).toBe(true);
   });
 
@@ -84,6 +93,7 @@ describe('the loop', () => {
         ...PLAN,
         axes: { concurrency: [2, 32], workers: [1], rpcPoolSizes: [2], signing: ['auto'], rates: [30] },
         repeats: 1,
+        firstTrades: 10,
         warmUpMs: 100,
         measureMs: 1_000,
       };

@@ -10,7 +10,7 @@ import { kneeOf, recommend, rowsOf } from '../src/tune/recommend.js';
 import { svgOf } from '../src/tune/svg.js';
 import type { TunePoint, TuneSample } from '../src/tune/types.js';
 
-const POINT: TunePoint = { concurrency: 8, workers: 1, rpcPoolSize: 4, signing: 'auto', rate: 100 };
+const POINT: TunePoint = { stage: 1, concurrency: 8, workers: 1, rpcPoolSize: 4, signing: 'auto', rate: 100 };
 const flat = (us: number) => ({ p50: us, p95: us, p99: us });
 
 function sample(change: Partial<TunePoint>, throughput: number, p95Us: number, noWaitUs = 300): TuneSample {
@@ -61,6 +61,12 @@ describe('the knee', () => {
     const again = SWEEP.map((one) => ({ ...one, repeat: 1 }));
     expect(kneeOf(rowsOf([...SWEEP, ...again, bad])).row.point.concurrency).toBe(32);
   });
+
+  it('is said not to be known where the least limit that was tried is as good as any', () => {
+    const { row, why } = kneeOf(rowsOf(SWEEP.slice(3)));
+    expect(row.point.concurrency).toBe(64);
+    expect(why).toContain('no lower limit was tried');
+  });
 });
 
 describe('the recommendation', () => {
@@ -73,11 +79,32 @@ describe('the recommendation', () => {
   });
 
   it('changes the way of signing only for what is clearly faster without the waits', () => {
-    const other = (us: number) => sample({ concurrency: 32, signing: 'inline' }, 98, 2_000, us);
-    expect(recommend([...SWEEP, other(295)]).signing).toBe('auto');
-    const faster = recommend([...SWEEP, other(200), sample({ concurrency: 32, workers: 2 }, 98, 2_000, 400)]);
+    const second = { concurrency: 32, stage: 2 } as const;
+    const own = sample(second, 98, 2_000, 300);
+    const other = (us: number) => sample({ ...second, signing: 'inline' }, 98, 2_000, us);
+    expect(recommend([...SWEEP, own, other(295)]).signing).toBe('auto');
+    const faster = recommend([...SWEEP, own, other(200), sample({ ...second, workers: 2 }, 98, 2_000, 400)]);
     expect(faster).toMatchObject({ signing: 'inline', workers: 1, concurrency: 32, rpcPoolSize: 4 });
     expect(faster.why).toHaveLength(3);
+  });
+
+  it('compares ways of signing within the second stage: the sweep’s executor is warmer than any new one', () => {
+    const second = { concurrency: 32, stage: 2 } as const;
+    const ways = [
+      sample(second, 98, 2_000, 500),
+      sample({ ...second, signing: 'inline' }, 98, 2_000, 400),
+      sample({ ...second, signing: 'pool' }, 98, 2_000, 450),
+    ];
+    const { signing, why } = recommend([...SWEEP, ...ways]);
+    expect(signing).toBe('inline');
+    expect(why[2]).toContain('auto with 1: p95 500 µs; inline with 1: p95 400 µs; pool with 1: p95 450 µs');
+  });
+
+  it('takes every combination of a full sweep for one stage', () => {
+    const inline = SWEEP.map((one) =>
+      sample({ ...one.point, signing: 'inline' }, one.throughput, 2_000, 200),
+    );
+    expect(recommend([...SWEEP, ...inline]).signing).toBe('inline');
   });
 });
 
@@ -124,7 +151,7 @@ describe('what is written', () => {
     expect(lines).toHaveLength(1 + SWEEP.length);
     const widths = new Set(lines.map((line) => line.split(',').length));
     expect(widths.size).toBe(1);
-    expect(lines[3]).toMatch(/^32,1,4,auto,100,1,98\.20,/);
+    expect(lines[3]).toMatch(/^1,32,1,4,auto,100,1,98\.20,/);
   });
 
   it('is a picture in which every point is within the frame and the chosen one is marked', () => {

@@ -2,6 +2,7 @@
 import type { TuneRow } from './types.js';
 
 const COLUMNS: readonly (readonly [name: string, value: (row: TuneRow) => string | number])[] = [
+  ['stage', ({ point }) => point.stage],
   ['concurrency', ({ point }) => point.concurrency],
   ['workers', ({ point }) => point.workers],
   ['rpcPoolSize', ({ point }) => point.rpcPoolSize],

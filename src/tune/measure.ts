@@ -5,9 +5,12 @@ import { quantilesOf } from '../metrics/histograms.js';
 import { type LoadOutcome, type LoadPool, offerLoad } from './load.js';
 import type { TunePoint, TuneQuantiles, TuneSample } from './types.js';
 
-/** Trades that one listing of the control plane has, less some for those of the warm-up. */
-export const MAX_TRADES_A_RUN = 900;
+/** Trades of a point, its warm-up included: all are looked for in the listing. */
+export const MAX_TRADES_A_RUN = 20_000;
+/** Trades of one page of the listing. */
 const LISTED = 1_000;
+/** What has just been started is offered its first trades at this rate, far below what would overload it. */
+const FIRST_RATE = 200;
 /** Longest wait until what is out has landed; what is left runs on into the next point, which warms up anyway. */
 const DRAIN_MS = 8_000;
 const POLL_MS = 50;
@@ -38,22 +41,50 @@ export async function measurePoint(
   repeat: number,
 ): Promise<TuneSample> {
   const { client, token, pools, warmUpMs, measureMs, name } = options;
-  const { status } = await client.ask('PUT', '/api/config/max-concurrent-trades', {
-    value: point.concurrency,
-  });
-  if (status !== 200) throw new Error(`the limit could not be set: HTTP ${status}`);
+  await setLimit(client, point.concurrency);
   const load = { url: client.url, token, pools, rate: point.rate };
   await offerLoad({ ...load, durationMs: warmUpMs, name: `${name}-warm` });
   const outcome = await offerLoad({ ...load, durationMs: measureMs, name });
-  const { trades } = (await client.get(`/api/trades?limit=${LISTED}`)) as { trades: ListedTrade[] };
+  const trades = await tradesOf(client, outcome.ids);
   await drain(client);
-  const wanted = new Set(outcome.ids);
-  return sampleOf(
-    point,
-    repeat,
-    outcome,
-    trades.filter((trade) => wanted.has(trade.id)),
-  );
+  return sampleOf(point, repeat, outcome, trades);
+}
+
+/** What an executor is offered before its first point, none of it measured. */
+export async function offerFirst(
+  { client, token, pools, name }: Pick<MeasureOptions, 'client' | 'token' | 'pools' | 'name'>,
+  limit: number,
+  trades: number,
+): Promise<void> {
+  if (trades === 0) return;
+  await setLimit(client, limit);
+  const durationMs = (trades * 1000) / FIRST_RATE;
+  await offerLoad({ url: client.url, token, pools, rate: FIRST_RATE, durationMs, name });
+  await drain(client);
+}
+
+async function setLimit(client: ControlClient, value: number): Promise<void> {
+  const { status } = await client.ask('PUT', '/api/config/max-concurrent-trades', { value });
+  if (status !== 200) throw new Error(`the limit could not be set: HTTP ${status}`);
+}
+
+/** Page after page, the newest first, until all are there. @throws Error where one is in no page */
+async function tradesOf(client: ControlClient, ids: readonly string[]): Promise<readonly ListedTrade[]> {
+  const wanted = new Set(ids);
+  const found: ListedTrade[] = [];
+  let before = '';
+  while (found.length < wanted.size) {
+    const page = (await client.get(`/api/trades?limit=${LISTED}${before}`)) as {
+      trades: ListedTrade[];
+      next?: string;
+    };
+    found.push(...page.trades.filter(({ id }) => wanted.has(id)));
+    if (page.next === undefined) break;
+    before = `&before=${page.next}`;
+  }
+  if (found.length < wanted.size)
+    throw new Error(`${wanted.size - found.length} of ${wanted.size} trades are in no listing`);
+  return found;
 }
 
 /** What the figures of a run are, from its trades as they stood at its end. */

@@ -14,6 +14,8 @@ export interface TuneAxes {
 export interface TunePlan {
   readonly axes: TuneAxes;
   readonly repeats: number;
+  /** Trades before the first point of each process: they compile its code, and every process has had as many. */
+  readonly firstTrades: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Every combination instead of two stages. */
@@ -34,24 +36,27 @@ export function firstStage(plan: TunePlan): TuneLeg[] {
   const signing = full ? axes.signing : axes.signing.slice(0, 1);
   const workers = full ? axes.workers : axes.workers.slice(0, 1);
   return cross(workers, axes.rpcPoolSizes, signing).map((settings) =>
-    legOf(plan, settings, axes.concurrency),
+    legOf(plan, 1, settings, axes.concurrency),
   );
 }
 
-/** Second stage: workers and signing, at what the first stage chose. Empty where the first had them all. */
+/**
+ * Second stage: workers and signing, at what the first stage chose. Empty where the first had them all. The first
+ * stage's own setting is measured again: beside the others, in a process that has lived as long as theirs.
+ */
 export function secondStage(plan: TunePlan, chosen: { concurrency: number; rpcPoolSize: number }): TuneLeg[] {
   if (plan.full) return [];
   const { axes } = plan;
-  const [workers, signing] = [axes.workers[0], axes.signing[0]];
-  return cross(axes.workers, [chosen.rpcPoolSize], axes.signing)
-    .filter((one) => one.workers !== workers || one.signing !== signing)
-    .map((settings) => legOf(plan, settings, [chosen.concurrency]));
+  if (axes.workers.length * axes.signing.length === 1) return [];
+  return cross(axes.workers, [chosen.rpcPoolSize], axes.signing).map((settings) =>
+    legOf(plan, 2, settings, [chosen.concurrency]),
+  );
 }
 
 /** Names a run for the state file. */
 export function runKey(point: TunePoint, repeat: number): string {
-  const { concurrency, workers, rpcPoolSize, signing, rate } = point;
-  return `c${concurrency} w${workers} r${rpcPoolSize} ${signing} ${rate}/s #${repeat}`;
+  const { stage, concurrency, workers, rpcPoolSize, signing, rate } = point;
+  return `s${stage} c${concurrency} w${workers} r${rpcPoolSize} ${signing} ${rate}/s #${repeat}`;
 }
 
 /** The same plan has the same name; a state file of another plan is of no use. */
@@ -70,9 +75,14 @@ function cross(
 }
 
 /** Each repeat goes through the points in an order of its own: what drifts in time falls on all alike. */
-function legOf(plan: TunePlan, settings: ProcessSettings, concurrency: readonly number[]): TuneLeg {
+function legOf(
+  plan: TunePlan,
+  stage: TunePoint['stage'],
+  settings: ProcessSettings,
+  concurrency: readonly number[],
+): TuneLeg {
   const points = concurrency.flatMap((limit) =>
-    plan.axes.rates.map((rate): TunePoint => ({ ...settings, concurrency: limit, rate })),
+    plan.axes.rates.map((rate): TunePoint => ({ ...settings, stage, concurrency: limit, rate })),
   );
   const runs = Array.from({ length: plan.repeats }, (_, repeat) =>
     shuffled(points, `${plan.seed} ${JSON.stringify(settings)} ${repeat}`).map((point) => ({

@@ -63,7 +63,9 @@ export function kneeOf(rows: readonly TuneRow[]): { readonly row: TuneRow; reado
   const higher = line.find(({ point }) => point.concurrency > concurrency);
   const parts = [
     `MAX_CONCURRENT_TRADES=${concurrency}: at ${rate} trades a second offered it sends ${figures(row)}`,
-    ...(lower === undefined ? [] : [`${lower.point.concurrency} sends ${figures(lower)}`]),
+    lower === undefined
+      ? 'no lower limit was tried, and at a higher rate the knee may lie further up'
+      : `${lower.point.concurrency} sends ${figures(lower)}`,
     ...(higher === undefined ? [] : [`${higher.point.concurrency} gains nothing: ${figures(higher)}`]),
   ];
   return { row, why: `${parts.join('; ')}.` };
@@ -72,14 +74,12 @@ export function kneeOf(rows: readonly TuneRow[]): { readonly row: TuneRow; reado
 /** @param samples of all stages; at least one */
 export function recommend(samples: readonly TuneSample[]): Recommendation {
   const rows = rowsOf(samples);
-  const connections = bestConnections(rows);
-  const ofPool = rows.filter(({ point }) => point.rpcPoolSize === connections.size);
+  const sweep = rows.filter(({ point }) => point.stage === 1);
+  const connections = bestConnections(sweep);
+  const ofPool = sweep.filter(({ point }) => point.rpcPoolSize === connections.size);
   const first = ofPool[0]!.point;
   const knee = kneeOf(ofPool.filter(({ point }) => isSameProcess(point, first)));
-  const atKnee = ofPool.filter(
-    ({ point }) => point.concurrency === knee.row.point.concurrency && point.rate === knee.row.point.rate,
-  );
-  const way = bestWay(atKnee, knee.row);
+  const way = bestWay(waysAt(rows, knee.row), first, knee.row);
   return {
     concurrency: knee.row.point.concurrency,
     rpcPoolSize: connections.size,
@@ -107,9 +107,31 @@ function bestConnections(rows: readonly TuneRow[]): { readonly size: number; rea
   return { size: chosen.size, why: `RPC_POOL_SIZE=${chosen.size}: each at its own knee, ${seen}.` };
 }
 
-/** Signing and workers: by p95 without the waits, which they cannot change; what is used now stays at a tie. */
-function bestWay(rows: readonly TuneRow[], now: TuneRow): { readonly row: TuneRow; readonly why: string } {
-  let chosen = now;
+/**
+ * The ways of signing at the knee: those of the second stage, where there are any. A process that the sweep has kept
+ * busy for minutes is not beside one that has just been started.
+ */
+function waysAt(rows: readonly TuneRow[], { point }: TuneRow): readonly TuneRow[] {
+  const atKnee = rows.filter(
+    (row) =>
+      row.point.rpcPoolSize === point.rpcPoolSize &&
+      row.point.concurrency === point.concurrency &&
+      row.point.rate === point.rate,
+  );
+  const second = atKnee.filter((row) => row.point.stage === 2);
+  return second.length > 0 ? second : atKnee;
+}
+
+/**
+ * Signing and workers: by p95 without the waits, which they cannot change; what is used now stays at a tie.
+ * @param knee stands in where the second stage is not measured yet
+ */
+function bestWay(
+  rows: readonly TuneRow[],
+  now: TunePoint,
+  knee: TuneRow,
+): { readonly row: TuneRow; readonly why: string } {
+  let chosen = rows.find(({ point }) => isSameProcess(point, now)) ?? knee;
   for (const row of rows) {
     const isFaster = row.intentToWireNoWaitUs.p95 < WORTH_IT * chosen.intentToWireNoWaitUs.p95;
     if (isFaster && row.throughput >= ENOUGH_THROUGHPUT * chosen.throughput) chosen = row;

@@ -6,7 +6,7 @@ import { ControlClient } from '../cli/control-client.js';
 import { startOwnExecutor } from '../cli/own-executor.js';
 import { embeddedKeystorePaths, openEmbeddedKeystore } from '../embedded/embedded-keys.js';
 import type { LoadPool } from './load.js';
-import { measurePoint } from './measure.js';
+import { measurePoint, offerFirst } from './measure.js';
 import { firstStage, planName, runKey, secondStage, type TuneLeg, type TunePlan } from './plan.js';
 import { recommend, rowsOf } from './recommend.js';
 import { TuneState } from './state-file.js';
@@ -35,6 +35,9 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { plan, statePath } = options;
   const state = TuneState.open(statePath, planName(plan));
   const directory = mkdtempSync(join(tmpdir(), 'hotslot-tune-'));
+  const clear = () => rmSync(directory, { recursive: true, force: true });
+  // Ctrl-C ends the process from within: the keys must not stay behind.
+  process.once('exit', clear);
   try {
     const keys = await makeKeys(directory, options.cluster.accounts);
     const samples: TuneSample[] = [];
@@ -54,7 +57,8 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
       recommendation: recommend(samples),
     };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    process.off('exit', clear);
+    clear();
   }
 }
 
@@ -73,6 +77,10 @@ async function runLeg(leg: TuneLeg, parts: LegParts): Promise<void> {
   const isDone = leg.runs.every(({ point, repeat }) => state.get(runKey(point, repeat)) !== undefined);
   const target = isDone ? undefined : await startTarget(leg.settings, parts);
   try {
+    if (target !== undefined) {
+      const limit = Math.max(...plan.axes.concurrency);
+      await offerFirst({ ...target, name: 'tune-first' }, limit, plan.firstTrades);
+    }
     for (const { point, repeat } of leg.runs) {
       const key = runKey(point, repeat);
       const before = state.get(key);

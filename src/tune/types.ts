@@ -9,6 +9,8 @@ export interface ProcessSettings {
 }
 
 export interface TunePoint extends ProcessSettings {
+  /** What is varied: limits and connections in the first, workers and signing in the second. */
+  readonly stage: 1 | 2;
   /** MAX_CONCURRENT_TRADES; set while running. */
   readonly concurrency: number;
   /** Trades offered a second. */

@@ -36,6 +36,7 @@ interface Options {
   readonly signing?: readonly SigningMode[];
   readonly rates?: readonly number[];
   readonly repeats?: number;
+  readonly firstTrades?: number;
   readonly warmUpMs?: number;
   readonly measureMs?: number;
   readonly seed: string;
@@ -75,6 +76,11 @@ export function tuneCommand(): Command {
         .option('--signing <list>', 'modes; the first is the one of the first stage', signingModes)
         .option('--rates <list>', 'trades offered a second; the highest decides', list(1, 5_000))
         .option('--repeats <n>', 'of each point; medians count', whole(1, 100))
+        .option(
+          '--first-trades <n>',
+          'offered to each executor before its first point, to compile its code',
+          whole(0, 100_000),
+        )
         .option('--warm-up-ms <ms>', 'load before each measurement', whole(0, 60_000))
         .option('--measure-ms <ms>', 'load that is measured', whole(100, 600_000))
         .option('--seed <text>', 'decides the order of the points', DEFAULT_SEED)
@@ -116,11 +122,11 @@ function planOf(options: Options): TunePlan {
   const axes = options.short
     ? { concurrency: [4, 32], workers: [1], rpcPoolSizes: [2], signing: ['auto'] as const, rates: [40] }
     : {
-        concurrency: [4, 8, 16, 32, 48, 64],
+        concurrency: [1, 2, 4, 8, 16, 32, 64],
         workers,
         rpcPoolSizes: [4, 8],
         signing: SIGNING_MODES,
-        rates: [100],
+        rates: [200],
       };
   return {
     axes: {
@@ -131,6 +137,7 @@ function planOf(options: Options): TunePlan {
       rates: options.rates ?? axes.rates,
     },
     repeats: options.repeats ?? (options.short ? 1 : 3),
+    firstTrades: options.firstTrades ?? (options.short ? 40 : 2_000),
     warmUpMs: options.warmUpMs ?? (options.short ? 500 : 2_000),
     measureMs: options.measureMs ?? (options.short ? 1_500 : 5_000),
     full: options.full,
