@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { asAddress, asSlot } from '../src/model/brands.js';
+import type { Trade } from '../src/model/trade.js';
 import { DeskRig, HEAD, OTHER_WALLET } from './support/desk-rig.js';
 import { settled } from './support/transactions.js';
 
@@ -87,6 +88,52 @@ describe('the venue’s locks', () => {
     await settled();
     expect([others.state, same.state]).toEqual(['sent', 'queued']);
     expect(rig.builds.at(-1)?.pending).toEqual([{ zeroForOne: true, amountIn: 500n, amountOut: 1_000n }]);
+  });
+
+  it('are let go after as many slots of a trade that was signed and never left', async () => {
+    const ways: { settings: object; withhold: (rig: DeskRig) => Promise<Trade> }[] = [
+      {
+        settings: {},
+        withhold: async (rig) => {
+          rig.firstSend = 'withheld';
+          return rig.sent();
+        },
+      },
+      {
+        settings: { journalDurable: true },
+        withhold: async (rig) => {
+          rig.disk = [];
+          const trade = await rig.sent();
+          rig.desk.cancel(trade.id);
+          rig.disk[0]!.resolve();
+          rig.disk = undefined;
+          return trade;
+        },
+      },
+    ];
+    for (const { settings, withhold } of ways) {
+      const rig = new DeskRig({ venueLockSlots: 4, ...settings });
+      const trade = await withhold(rig);
+      rig.firstSend = 'sent';
+      const others = await rig.sent(FROM_OTHER);
+      expect([trade.state, others.state]).toEqual(['signed', 'queued']);
+      rig.head(HEAD + 4);
+      await settled();
+      expect([trade.state, others.state, rig.sends.length]).toEqual(['signed', 'sent', 1]);
+    }
+  });
+
+  it('of another attempt are its own, where the proof that the one before is dead ends its wait for a lane', async () => {
+    const rig = new DeskRig({ venueLockSlots: 4 });
+    rig.firstSend = 'waiting';
+    const trade = await rig.sent();
+    rig.firstSend = 'sent';
+    rig.building = [];
+    rig.expired(trade);
+    await settled();
+    rig.head(HEAD + 4);
+    await rig.sent(FROM_OTHER);
+    expect([trade.attempts.length, rig.builds.length]).toEqual([1, 2]);
   });
 
   it('let go, the trade is in nobody’s quote once it is seen, or over', async () => {

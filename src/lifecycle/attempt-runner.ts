@@ -146,7 +146,10 @@ export class AttemptRunner {
     this.#ports.confirmer.track(attempt);
     // While the disk was waited for a stop or a cancellation may have come. The record is there, so that a
     // restart would take the attempt for one that is out: only the chain can say that it is dead (L4).
-    if (!isWritten || this.#wasStopped(live) || live.cancelRequested) return;
+    if (!isWritten || this.#wasStopped(live) || live.cancelRequested) {
+      this.#locks.sent(live);
+      return;
+    }
     this.#ports.gate.admit(attempt.signature);
     try {
       const sent = this.#ports.sender.start(attempt.signature, attempt.wire);
@@ -154,6 +157,7 @@ export class AttemptRunner {
     } catch (error) {
       // It is written down and may not be called dead before the chain says so (L4), though nothing left.
       this.#moves.fault({ kind: 'sender', message: 'the first send was withheld', tradeId: trade.id, error });
+      if (!live.dead.has(attempt.signature) && !TERMINAL_STATES.has(trade.state)) this.#locks.sent(live);
     }
   }
 

@@ -68,7 +68,7 @@ export class LockKeeper implements CacheListener, PoolListener {
     });
   }
 
-  /** The first bytes left. */
+  /** The first bytes left, or none will: no more is known of it than of one that nobody sees again. */
   sent(live: LiveTrade): void {
     if (this.#ports.settings.lockRelease === 'sent') {
       this.#releaseTicket(live);

@@ -367,6 +367,8 @@ export class DeskRig {
   }
 
   #sender(): DeskPorts['sender'] {
+    /** What ends the wait of first sends. */
+    const waiting = new Map<Signature, () => void>();
     const begin = (signature: Signature, how: string): void => {
       this.sends.push(`${how} ${signature}`);
       this.sending.add(signature);
@@ -378,14 +380,21 @@ export class DeskRig {
         if (this.firstSend === 'withheld') throw new HotslotError('KILL_SWITCH_ACTIVE');
         begin(signature, 'start');
         this.onSend?.();
-        if (this.firstSend === 'waiting') await new Promise<void>(() => undefined);
+        if (this.firstSend === 'waiting') {
+          await new Promise<void>((_resolve, reject) => {
+            waiting.set(signature, () => reject(new HotslotError('CANCELLED')));
+          });
+        }
         return this.clock.monotonicUs();
       },
       resume: (signature, _wire, sends) => {
         this.resumedSends.push(sends);
         begin(signature, 'resume');
       },
-      stop: (signature) => void this.sending.delete(signature),
+      stop: (signature) => {
+        this.sending.delete(signature);
+        waiting.get(signature)?.();
+      },
       markSeen: (signature, isSeen) => void this.seen.set(signature, isSeen),
       sendsOf: (signature) => (this.sending.has(signature) ? 3 : 0),
       activeCount: 0,
