@@ -39,13 +39,15 @@ export function serveRing(task: RingTask, handler: RingHandler): void {
   };
   try {
     for (;;) {
+      // Before the mail: whatever was posted ahead of a task that is seen here has come by the time that it is read.
+      const { head } = ring;
       readMail();
-      if (ring.head !== ring.done) {
+      if (head !== ring.done) {
         ring.begin();
         handler.handle(ring.slot(ring.done));
         ring.finish();
         idle = false;
-      } else if (ring.stopped) {
+      } else if (ring.stopped && ring.head === ring.done) {
         return;
       } else if (!ring.sleep(mailSeen, idle ? Number.POSITIVE_INFINITY : IDLE_AFTER_MS)) {
         idle = true;
