@@ -33,6 +33,7 @@ const CALM: Weather = {
     send500Rate: 0.01,
     sendTimeoutRate: 0,
     sendTimeoutMs: 300,
+    sendArrivesAnywayRate: 0.5,
     readLagSlots: 0,
     statusLagSlots: 0,
     read429Rate: 0.01,
@@ -89,7 +90,11 @@ const STORM: Weather = {
 };
 
 /** No send arrives, for longer than a short-lived attempt lives: it expires, and is signed anew. */
-const BLACKOUT: Weather = { ...ROUGH, name: 'blackout', chaos: { ...ROUGH.chaos, sendDropRate: 1 } };
+const BLACKOUT: Weather = {
+  ...ROUGH,
+  name: 'blackout',
+  chaos: { ...ROUGH.chaos, sendDropRate: 1, sendArrivesAnywayRate: 0 },
+};
 const FROZEN: Weather = { ...ROUGH, name: 'frozen', chaos: { ...ROUGH.chaos, streamFrozen: true } };
 
 /** The cluster's arguments that make its blocks so small that a load which a busy machine can execute fills them. */
