@@ -7,6 +7,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { runProgram } from '../src/cli/command-line.js';
+import { wholeNumber } from '../src/cli/number-options.js';
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js';
 import { type BenchEnvironment, benchEnvironment, PACKAGE_ROOT } from './environment.js';
 import type { BenchOutcome, BenchResult } from './measure.js';
@@ -37,14 +39,6 @@ function parseOnly(text: string): readonly CatalogueEntry[] {
     if (entry !== undefined) return entry;
     throw new InvalidArgumentError(`The names are ${CATALOGUE.map((one) => one.name).join(', ')}.`);
   });
-}
-
-function parseRuns(text: string): number {
-  const runs = Number(text);
-  if (!Number.isInteger(runs) || runs < 1 || runs > RUNS_MAX) {
-    throw new InvalidArgumentError(`A whole number from 1 to ${RUNS_MAX}.`);
-  }
-  return runs;
 }
 
 async function main(options: Options): Promise<void> {
@@ -142,14 +136,15 @@ function number(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
 
-const command = new Command('bench')
+const command = new Command('npm run bench --')
   .description('Measures every stage and path, beside its peers, in one run.')
   .option('--only <names>', 'these only, comma-separated; the other figures of latest.json stay', parseOnly)
-  .option('--runs <n>', 'alternating rounds', parseRuns, 5)
+  .option('--runs <n>', 'alternating rounds', wholeNumber(1, RUNS_MAX), 5)
   .option('--smoke', 'only see that everything computes; writes nothing', false)
   .option('--realtime', 'canonical: main threads at real-time priority, which needs root', false)
   .option('--json', 'one JSON object on the last line of standard output', false)
   .addHelpText('after', `\nBenchmarks:\n${CATALOGUE.map((one) => `  ${one.name}: ${one.what}`).join('\n')}`)
+  .addHelpText('after', '\nExit codes: 0 all ran, 1 one failed, 2 not done.')
   .action(main);
 
-await command.parseAsync();
+await runProgram(command);

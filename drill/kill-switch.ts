@@ -1,24 +1,29 @@
 /** `npm run drill:kill-switch`: see README.md. */
-import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { runProgram } from '../src/cli/command-line.js';
+import { wholeNumber } from '../src/cli/number-options.js';
 import { runKillSwitchTrials } from './kill-switch-trials.js';
-import { finish, note, wholeNumber } from './output.js';
+import { drillCommand, finish, note, seedOr } from './output.js';
 
-const { values } = parseArgs({
-  options: {
-    trials: { type: 'string', default: '1000' },
-    rate: { type: 'string', default: '60' },
-    seed: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface Options {
+  readonly trials: number;
+  readonly rate: number;
+  readonly seed?: string;
+  readonly json: boolean;
+}
 
-const result = await runKillSwitchTrials({
-  trials: wholeNumber('trials', values.trials, 1, 100_000),
-  rate: wholeNumber('rate', values.rate, 1, 1_000),
-  seed: values.seed ?? randomBytes(4).toString('hex'),
-  note,
-});
-// Where no attempt was out at any stop, nothing could have been sent late.
-const isTried = result.trialsWithLiveAttempts > 0;
-finish(result, result.late === 0 && result.revived === 0 && isTried, values.json);
+async function main({ trials, rate, seed, json }: Options): Promise<void> {
+  const result = await runKillSwitchTrials({ trials, rate, seed: seedOr(seed), note });
+  // Where no attempt was out at any stop, nothing could have been sent late.
+  const isTried = result.trialsWithLiveAttempts > 0;
+  finish(result, result.late === 0 && result.revived === 0 && isTried, json);
+}
+
+const command = drillCommand(
+  'drill:kill-switch',
+  'Throws the kill switch under load, and looks for bytes after it.',
+)
+  .option('--trials <n>', 'times that it is thrown', wholeNumber(1, 100_000), 1_000)
+  .option('--rate <n>', 'orders a second', wholeNumber(1, 1_000), 60)
+  .action(main);
+
+await runProgram(command);

@@ -1,4 +1,22 @@
-/** Progress on standard error, one result on standard output. */
+/** Progress on standard error, one result on standard output; and what the drills' commands have in common. */
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+
+const SEED_BYTES = 4;
+
+/** Exit codes are those of all scripts: 2 is for wrong use and for faults. */
+const EXIT_HELP = '\nExit codes: 0 nothing was found, 1 something was, 2 not done.';
+
+/** @param script as npm knows it */
+export function drillCommand(script: string, description: string): Command {
+  return new Command(`npm run ${script} --`)
+    .description(description)
+    .option('--seed <text>', 'decides whatever chance decides (default: random)')
+    .option('--json', 'one JSON object on the last line of standard output', false)
+    .addHelpText('after', EXIT_HELP);
+}
+
+export const seedOr = (given: string | undefined): string => given ?? randomBytes(SEED_BYTES).toString('hex');
 
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -15,13 +33,4 @@ export function finish(result: object, passed: boolean, asJson: boolean): void {
     }
   }
   process.exitCode = passed ? 0 : 1;
-}
-
-/** @throws RangeError for what is no whole number in the range */
-export function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`--${name} must be a whole number from ${least} to ${most}`);
-  }
-  return value;
 }

@@ -1,27 +1,32 @@
 /** `npm run drill`: see README.md. */
-import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { runProgram } from '../src/cli/command-line.js';
+import { wholeNumber } from '../src/cli/number-options.js';
 import { DRILL_DEFAULTS, hasPassed, runDrill } from './drill.js';
-import { finish, note, wholeNumber } from './output.js';
+import { drillCommand, finish, note, seedOr } from './output.js';
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: 'string', default: String(DRILL_DEFAULTS.trades) },
-    kills: { type: 'string', default: String(DRILL_DEFAULTS.kills) },
-    rate: { type: 'string', default: String(DRILL_DEFAULTS.rate) },
-    seed: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface Options {
+  readonly trades: number;
+  readonly kills: number;
+  readonly rate: number;
+  readonly seed?: string;
+  readonly keep: boolean;
+  readonly json: boolean;
+}
 
-const result = await runDrill({
-  trades: wholeNumber('trades', values.trades, 1, 100_000),
-  kills: wholeNumber('kills', values.kills, 0, 10_000),
-  rate: wholeNumber('rate', values.rate, 1, 1_000),
-  seed: values.seed ?? randomBytes(4).toString('hex'),
-  slotMs: DRILL_DEFAULTS.slotMs,
-  keep: values.keep,
-  note,
-});
-finish(result, hasPassed(result), values.json);
+async function main({ seed, json, ...options }: Options): Promise<void> {
+  const result = await runDrill({ ...options, seed: seedOr(seed), slotMs: DRILL_DEFAULTS.slotMs, note });
+  finish(result, hasPassed(result), json);
+}
+
+const { trades, kills, rate } = DRILL_DEFAULTS;
+const command = drillCommand(
+  'drill',
+  'Kills an executor again and again, and looks for lost and doubled trades.',
+)
+  .option('--trades <n>', 'orders', wholeNumber(1, 100_000), trades)
+  .option('--kills <n>', 'executors that are killed', wholeNumber(0, 10_000), kills)
+  .option('--rate <n>', 'orders a second', wholeNumber(1, 1_000), rate)
+  .option('--keep', 'leave the directory with journal, log and ledger in place', false)
+  .action(main);
+
+await runProgram(command);

@@ -53,7 +53,10 @@ interface Flags {
   quiet: boolean;
 }
 
+const NAME = 'hotslot-localnet';
 const PORT_MAX = 65_535;
+/** What the executor's commands end with after wrong use. */
+const WRONG_USE = 2;
 const X_TOKEN_VARIABLE = 'LOCALNET_X_TOKEN';
 const JUPITER_API_KEY_VARIABLE = 'LOCALNET_JUPITER_API_KEY';
 
@@ -110,7 +113,7 @@ function splitOnce(text: string): readonly [string, string | undefined] {
 }
 
 function command(): Command {
-  return new Command('localnet')
+  return new Command(NAME)
     .description(
       'A Solana cluster in one process: JSON-RPC, PubSub, Yellowstone gRPC, and a market that moves.',
     )
@@ -216,7 +219,12 @@ function command(): Command {
 
 /** Reads the arguments after the command's own name. Prints and exits for --help and for what does not fit. */
 export function parseCliOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): CliOptions {
-  const flags = command().parse(argv, { from: 'user' }).opts<Flags>();
+  const flags = command()
+    .showHelpAfterError(`See: ${NAME} --help`)
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USE))
+    .parse(argv, { from: 'user' })
+    .opts<Flags>();
   const xToken = flags.xToken ?? environment[X_TOKEN_VARIABLE];
   const jupiterApiKey = flags.jupiterApiKey ?? environment[JUPITER_API_KEY_VARIABLE];
   return {

@@ -11,6 +11,12 @@ const run = (program, ...args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
+const [argument] = process.argv.slice(2);
+if (argument !== undefined) {
+  const isHelp = argument === '--help';
+  (isHelp ? console.log : console.error)('Usage: npm run build (it takes no arguments)');
+  process.exit(isHelp ? 0 : 2);
+}
 rmSync(path('dist/'), { recursive: true, force: true });
 const compiler = path('node_modules/.bin/tsc');
 run(compiler, '-p', '.');

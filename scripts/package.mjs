@@ -95,9 +95,14 @@ function copy(from, to) {
   });
 }
 
-const target = process.argv[2];
-if (target === undefined || target.startsWith('-')) {
-  console.error('Usage: npm run package -- DIRECTORY (an empty one, or one that is not there yet)');
+const USAGE = 'Usage: npm run package -- DIRECTORY (an empty one, or one that is not there yet)';
+const [target, ...more] = process.argv.slice(2);
+if (target === '--help' || target === '-h') {
+  console.log(USAGE);
+  process.exit(0);
+}
+if (target === undefined || target.startsWith('-') || more.length > 0) {
+  console.error(USAGE);
   process.exit(2);
 }
 const directory = resolve(target);

@@ -37,11 +37,10 @@ function installNeeded() {
   }
 }
 
-function runTests() {
+function runTests(filters) {
   const directory = mkdtempSync(join(tmpdir(), 'hotslot-tests-'));
   const report = join(directory, 'report.json');
   try {
-    const filters = process.argv.slice(2);
     const status = run('node', [
       'node_modules/vitest/vitest.mjs',
       'run',
@@ -61,12 +60,20 @@ function runTests() {
   }
 }
 
+const filters = process.argv.slice(2);
+const option = filters.find((one) => one.startsWith('-'));
+if (option !== undefined) {
+  const isHelp = option === '--help' || option === '-h';
+  const usage = 'Usage: npm test -- [PART OF A FILE NAME ...], such as npm test -- cli-verbs journal';
+  (isHelp ? console.log : console.error)(isHelp ? usage : `unknown option '${option}'\n${usage}`);
+  process.exit(isHelp ? 0 : 2);
+}
 try {
   installNeeded();
   if (run('node', ['scripts/build.mjs']) !== 0) throw new Error('The build failed.');
   if (run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']) !== 0)
     throw new Error('The lint failed.');
-  const { passed, failed, skipped, status } = runTests();
+  const { passed, failed, skipped, status } = runTests(filters);
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exitCode = status === 0 && failed === 0 && passed > 0 ? 0 : 1;
 } catch (error) {

@@ -4,7 +4,6 @@
  */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from './config/config.js';
 import { readEnvironmentFile } from './config/environment-file.js';
 import {
@@ -20,6 +19,7 @@ import { HotslotError } from './errors/hotslot-error.js';
 import { type HeldDataDir, holdDataDir } from './journal/data-dir.js';
 import type { Keystore } from './keys/keystore.js';
 import { makeDirectory } from './make-directory.js';
+import { readStartOptions } from './start-options.js';
 import { systemClock } from './time/clock.js';
 
 /** Aborted when the process is to end: also what is only being started ends then. */
@@ -41,12 +41,10 @@ export interface FirstSteps {
 
 /** @throws HotslotError CONFIG_INVALID, DATA_DIR_HELD; the promises in the answer reject by themselves */
 export async function takeFirstSteps(): Promise<FirstSteps> {
-  const { values } = parseArgs({
-    options: { demo: { type: 'boolean', default: false }, successor: { type: 'boolean', default: false } },
-  });
+  const { isDemo, isSuccessor } = readStartOptions();
   const config = loadConfig({ ...readEnvironmentFile('.env'), ...process.env });
   const startedAtMs = systemClock.nowMs();
-  const held = values.successor ? undefined : await holdDataDir(config.DATA_DIR);
+  const held = isSuccessor ? undefined : await holdDataDir(config.DATA_DIR);
   const embeddedKeys = config.embedded ? beginEmbeddedKeystore(keystorePaths(config)) : undefined;
   const keystore = embeddedKeys === undefined ? openKeys(config) : embeddedKeys.then(({ opened }) => opened);
   const localnet = embeddedKeys?.then((keys) => startCluster(config, keys));
@@ -59,7 +57,6 @@ export async function takeFirstSteps(): Promise<FirstSteps> {
   };
   process.on('SIGINT', end).on('SIGTERM', end);
   const releaseSignals = () => void process.off('SIGINT', end).off('SIGTERM', end);
-  const { demo: isDemo, successor: isSuccessor } = values;
   return { config, isDemo, isSuccessor, startedAtMs, held, keystore, localnet, releaseSignals };
 }
 

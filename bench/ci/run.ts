@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { runProgram } from '../../src/cli/command-line.js';
 import { PACKAGE_ROOT } from '../environment.js';
 import { type Baseline, type Comparison, compare, hasFailed, parseBaseline, updated } from './compare.js';
 import { actionEntries, summaryOf, tableOf } from './report.js';
@@ -99,7 +100,7 @@ function write(directory: string, rows: readonly Comparison[], failed: boolean):
   if (summary !== undefined && summary !== '') appendFileSync(summary, summaryOf(rows, failed));
 }
 
-const command = new Command('bench:ci')
+const command = new Command('npm run bench:ci --')
   .description('Compares the benchmarks with the committed baseline and fails past a limit.')
   .option('--only <names>', 'benchmarks to run', DEFAULT_ONLY)
   .option('--runs <n>', 'alternating rounds', '5')
@@ -108,7 +109,7 @@ const command = new Command('bench:ci')
   .option('--out <dir>', 'where the comparison goes', RESULTS_DIR)
   .option('--update', 'take the values of this run as the new baseline', false)
   .option('--json', 'one JSON object on the last line of standard output', false)
-  .addHelpText('after', '\nExit codes: 0 within the baseline, 1 slower than it allows.')
+  .addHelpText('after', '\nExit codes: 0 within the baseline, 1 slower than it allows, 2 not done.')
   .action(main);
 
-await command.parseAsync();
+await runProgram(command);

@@ -4,10 +4,11 @@
  * the intents beyond the capacity, each denied with its code, and not the capacity itself.
  */
 import { Command } from 'commander';
+import { runProgram } from '../../src/cli/command-line.js';
+import { wholeNumber } from '../../src/cli/number-options.js';
 import { Arena } from '../support/arena.js';
 import { offerIntents } from '../support/intent-load.js';
 import { type Census, takeCensus } from './census.js';
-import { wholeNumber } from './options.js';
 
 const SEED = 'overload';
 const STEPS_A_SECOND = [200, 400, 600, 800, 1_000];
@@ -77,13 +78,15 @@ const parseSteps = (text: string): number[] => text.split(',').map(parseRate);
 
 const note = (text: string) => void process.stderr.write(`${text}\n`);
 
-await new Command('bench:overload')
+const command = new Command('npm run bench:overload --')
   .description('Offers more than can land, and accounts for every intent.')
   .option('--seconds <n>', 'how long the overload is held', wholeNumber(1, 3_600), 60)
   .option('--rate <n>', 'intents a second', wholeNumber(1, 20_000), 1_000)
   .option('--steps <list>', 'rates of the steps that measure the capacity', parseSteps, STEPS_A_SECOND)
   .option('--step-seconds <n>', 'length of each step that measures the capacity', wholeNumber(1, 600), 10)
   .option('--json', 'one JSON object on the last line of standard output', false)
-  .action(main)
-  .parseAsync();
+  .addHelpText('after', '\nExit codes: 0 every intent is accounted for, 1 not, 2 not done.')
+  .action(main);
+
+await runProgram(command);
 process.exit();

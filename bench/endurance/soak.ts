@@ -7,14 +7,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { mappedFileBytes } from '../../fuzz/process-facts.js';
+import { runProgram } from '../../src/cli/command-line.js';
 import { ControlClient } from '../../src/cli/control-client.js';
+import { wholeNumber } from '../../src/cli/number-options.js';
 import { INDEX_FILE } from '../../src/journal/trade-index.js';
 import { PACKAGE_ROOT } from '../environment.js';
 import { Arena, type Target } from '../support/arena.js';
 import { offerIntents } from '../support/intent-load.js';
 import { type Census, takeCensus } from './census.js';
 import { memorySvg } from './memory-svg.js';
-import { wholeNumber } from './options.js';
 import { lowPoints, type MemorySample, slopeOf } from './slope.js';
 
 const SEED = 'soak';
@@ -101,12 +102,14 @@ class Sampler {
   }
 }
 
-await new Command('bench:soak')
+const command = new Command('npm run bench:soak --')
   .description("Watches an executor's memory under minutes of load.")
   .option('--minutes <n>', 'how long', wholeNumber(1, 24 * 60), 10)
   .option('--rate <n>', 'trades a second', wholeNumber(1, 10_000), 200)
   .option('--updates <n>', 'account updates a second', wholeNumber(0, 100_000), 10_000)
   .option('--json', 'one JSON object on the last line of standard output', false)
-  .action(main)
-  .parseAsync();
+  .addHelpText('after', '\nExit codes: 0 done, 2 not done.')
+  .action(main);
+
+await runProgram(command);
 process.exit();

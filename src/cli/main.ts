@@ -1,8 +1,6 @@
 /** The command line: one verb a file, and only the one that is asked for is loaded. */
-import { Command, CommanderError } from 'commander';
-import { describeError } from '../logging/log.js';
-import { EXIT } from './exit-codes.js';
-import { printJson } from './output.js';
+import { Command } from 'commander';
+import { runProgram } from './command-line.js';
 
 /** In the order of the help. */
 const VERBS: { readonly [verb: string]: () => Promise<Command> } = {
@@ -39,31 +37,5 @@ export async function runCommandLine(): Promise<void> {
   const program = new Command('hotslot').description('drive a Hotslot executor');
   const asked = Object.hasOwn(VERBS, process.argv[2] ?? '') ? VERBS[process.argv[2]!] : undefined;
   for (const load of asked === undefined ? Object.values(VERBS) : [asked]) program.addCommand(await load());
-  answerWrongUse(program, program.name());
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = usageExitCode(error);
-      return;
-    }
-    process.stderr.write(`${describeError(error)}\n`);
-    process.exitCode = EXIT.failed;
-  }
-}
-
-/** Wrong use is told in two lines, for verbs under verbs too: what is wrong, with the nearest name, and where help is. */
-function answerWrongUse(command: Command, path: string): void {
-  command
-    .exitOverride()
-    .showHelpAfterError(`See: ${path} --help`)
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) });
-  for (const verb of command.commands) answerWrongUse(verb, `${path} ${verb.name()}`);
-}
-
-/** Help that was asked for is an end like any other. */
-function usageExitCode({ exitCode, message }: CommanderError): number {
-  if (exitCode === EXIT.ok) return EXIT.ok;
-  if (process.argv.includes('--json')) printJson({ error: message.trim().replaceAll('\n', ' ') });
-  return EXIT.failed;
+  await runProgram(program);
 }

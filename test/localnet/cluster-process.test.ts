@@ -92,8 +92,9 @@ describe('the localnet command', () => {
     for (const flag of ['--rpc-port', '--state', '--exit-with-parent', '--chaos'])
       expect(help.stdout).toContain(flag);
     const wrong = await outcome(run('--skip-rate', '2'));
-    expect(wrong.code).toBe(1);
+    expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('--skip-rate');
+    expect(wrong.stderr).toContain('See: hotslot-localnet --help');
     const unknown = await outcome(run('--chaos-set', 'nothing=1'));
     expect(unknown.stderr).toContain('sendDropRate');
   });

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { isTradingName, MASTER_KEY } from '../../keys/key-names.js';
 import { type RotationResult, rotateKey } from '../../keys/rotation.js';
 import { type CommandChain, withChain } from '../chain.js';
@@ -7,6 +7,7 @@ import { commandEnvironment, type Environment } from '../environment.js';
 import { reloadExecutorKeys, waitForLastTrade } from '../executor-keys.js';
 import { EXIT } from '../exit-codes.js';
 import { withKeyTransfers } from '../key-transfers.js';
+import { wholeNumber } from '../number-options.js';
 import { withProgress } from '../output.js';
 
 const DEFAULT_WAIT_SECONDS = 120;
@@ -29,7 +30,7 @@ export function keysRotateCommand(): Command {
         .option(
           '--wait <seconds>',
           "how long the old key's last trade is waited for",
-          wholeSeconds,
+          wholeNumber(0, MOST_WAIT_SECONDS),
           DEFAULT_WAIT_SECONDS,
         )
         .addHelpText(
@@ -37,13 +38,6 @@ export function keysRotateCommand(): Command {
           '\nWhatever ends it, it can be run again: it goes on where it was. Exit code 4 asks for that.',
         ),
   );
-}
-
-function wholeSeconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > MOST_WAIT_SECONDS)
-    throw new InvalidArgumentError(`0 to ${MOST_WAIT_SECONDS}`);
-  return value;
 }
 
 function rotate(

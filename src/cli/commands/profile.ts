@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { makeDirectory } from '../../make-directory.js';
 import { type LoadPool, offerLoad } from '../../tune/load.js';
 import { type ControlClient, ControlError, controlClient, controlToken } from '../control-client.js';
@@ -11,6 +11,7 @@ import { defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { busiest, flameGraphHtml, flameOf, type Profile } from '../flame-graph.js';
+import { positiveNumber } from '../number-options.js';
 import { withProgress } from '../output.js';
 
 const MAX_SECONDS = 60;
@@ -24,12 +25,6 @@ interface Options {
   readonly dir?: string;
 }
 
-const number = (most: number) => (text: string) => {
-  const value = Number(text);
-  if (value > 0 && value <= most) return value;
-  throw new InvalidArgumentError(`More than 0, at most ${most}.`);
-};
-
 export function profileCommand(): Command {
   return defineCommand<Options>(
     'profile',
@@ -37,11 +32,11 @@ export function profileCommand(): Command {
     run,
     (command) =>
       command
-        .option('--seconds <n>', 'how long', number(MAX_SECONDS), 10)
+        .option('--seconds <n>', 'how long', positiveNumber(MAX_SECONDS), 10)
         .option(
           '--rate <perSecond>',
           'offer trades meanwhile; on the embedded cluster only',
-          number(MAX_RATE),
+          positiveNumber(MAX_RATE),
         )
         .option('--dir <path>', 'where the files go; default LOG_DIR'),
   );

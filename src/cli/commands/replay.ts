@@ -1,9 +1,10 @@
 /** `replay`: what the cache and the pools make of a recorded stream. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ReplayReport, replayRecording } from '../../replay/replay-recording.js';
 import { systemClock } from '../../time/clock.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { EXIT } from '../exit-codes.js';
+import { positiveNumber } from '../number-options.js';
 import { columns } from '../output.js';
 
 const MAX_SPEED = 1_000;
@@ -26,14 +27,13 @@ export function replayCommand(): Command {
             .choices(['recorded', 'fast'])
             .default('fast'),
         )
-        .option('--speed <factor>', 'with --pace recorded: 2 plays twice as fast', speedOf, 1),
+        .option(
+          '--speed <factor>',
+          'with --pace recorded: 2 plays twice as fast',
+          positiveNumber(MAX_SPEED),
+          1,
+        ),
   );
-}
-
-function speedOf(text: string): number {
-  const speed = Number(text);
-  if (!(speed > 0 && speed <= MAX_SPEED)) throw new InvalidArgumentError(`over 0, at most ${MAX_SPEED}`);
-  return speed;
 }
 
 async function replay({ pace, speed }: Options, path: string): Promise<CommandResult> {

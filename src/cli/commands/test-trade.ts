@@ -1,11 +1,12 @@
 /** `test:trade`: a bounded open-loop load of real trades, and an account of what became of every one. */
 import { randomBytes } from 'node:crypto';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { countChainLandings, nodesToAsk } from '../chain-check.js';
 import { type ControlAnswer, ControlClient, ControlError, controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
+import { wholeNumber } from '../number-options.js';
 import { columns, note, withProgress } from '../output.js';
 import { type OwnExecutor, startOwnExecutor } from '../own-executor.js';
 import { findTaken, settleTrades } from '../trade-ends.js';
@@ -47,12 +48,6 @@ interface Options {
   readonly dryRun: boolean;
 }
 
-const whole = (most: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most) throw new InvalidArgumentError(`1 to ${most}`);
-  return value;
-};
-
 export function testTradeCommand(): Command {
   return defineCommand<Options>(
     'test-trade',
@@ -60,8 +55,8 @@ export function testTradeCommand(): Command {
     runTestTrade,
     (command) =>
       command
-        .option('--count <n>', 'number of trades', whole(MAX_COUNT), 1)
-        .option('--rate <perSecond>', 'trades offered a second', whole(MAX_RATE), 10)
+        .option('--count <n>', 'number of trades', wholeNumber(1, MAX_COUNT), 1)
+        .option('--rate <perSecond>', 'trades offered a second', wholeNumber(1, MAX_RATE), 10)
         .option('--dry-run', 'everything but the send', false)
         .addHelpText(
           'after',

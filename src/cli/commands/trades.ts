@@ -1,9 +1,10 @@
 /** `trades`: the newest ones, or one in full. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { controlClient } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
+import { wholeNumber } from '../number-options.js';
 import { columns } from '../output.js';
 
 /** What one answer of the control plane lists at most. */
@@ -26,15 +27,8 @@ export function tradesCommand(): Command {
     'trades [id]',
     'list the newest trades, or tell one in full',
     (options, id) => (id === undefined ? list(options.limit) : one(id)),
-    (command) => command.option('--limit <n>', 'trades to list', wholeLimit, 20),
+    (command) => command.option('--limit <n>', 'trades to list', wholeNumber(1, MOST_LISTED), 20),
   );
-}
-
-function wholeLimit(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > MOST_LISTED)
-    throw new InvalidArgumentError(`1 to ${MOST_LISTED}`);
-  return value;
 }
 
 async function list(limit: number): Promise<CommandResult> {

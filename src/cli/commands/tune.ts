@@ -15,6 +15,7 @@ import { controlClient } from '../control-client.js';
 import { defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
+import { wholeNumber } from '../number-options.js';
 import { columns, note } from '../output.js';
 
 const DEFAULT_SEED = 'tune';
@@ -42,13 +43,7 @@ interface Options {
   readonly seed: string;
 }
 
-const whole = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`A whole number from ${least} to ${most}.`);
-};
-
-const list = (least: number, most: number) => (text: string) => text.split(',').map(whole(least, most));
+const list = (least: number, most: number) => (text: string) => text.split(',').map(wholeNumber(least, most));
 
 function signingModes(text: string): SigningMode[] {
   return text.split(',').map((name) => {
@@ -75,14 +70,14 @@ export function tuneCommand(): Command {
         .option('--rpc <list>', 'RPC connections', list(1, 64))
         .option('--signing <list>', 'modes; the first is the one of the first stage', signingModes)
         .option('--rates <list>', 'trades offered a second; the highest decides', list(1, 5_000))
-        .option('--repeats <n>', 'of each point; medians count', whole(1, 100))
+        .option('--repeats <n>', 'of each point; medians count', wholeNumber(1, 100))
         .option(
           '--first-trades <n>',
           'offered to each executor before its first point, to compile its code',
-          whole(0, 100_000),
+          wholeNumber(0, 100_000),
         )
-        .option('--warm-up-ms <ms>', 'load before each measurement', whole(0, 60_000))
-        .option('--measure-ms <ms>', 'load that is measured', whole(100, 600_000))
+        .option('--warm-up-ms <ms>', 'load before each measurement', wholeNumber(0, 60_000))
+        .option('--measure-ms <ms>', 'load that is measured', wholeNumber(100, 600_000))
         .option('--seed <text>', 'decides the order of the points', DEFAULT_SEED)
         .addHelpText('after', '\nStop it with Ctrl-C; the same command goes on where it was.'),
   );
