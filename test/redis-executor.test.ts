@@ -193,6 +193,30 @@ it(
   START_MS,
 );
 
+it(
+  'a trade that ends as the next life of its executor takes it up is told of as well',
+  async () => {
+    const order = await orderFor(toA, 'left');
+    const left = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        toA.ask('POST', '/api/trades', { ...order, clientOrderId: `left${index}` }),
+      ),
+    );
+    a.signal('SIGKILL');
+    await a.exited();
+    await toB.ask('POST', '/api/kill-switch', { reason: 'meanwhile' });
+    a = start('continue', a.directory);
+    toA = await a.ready();
+    const last = await tradeIn(toA, idOf(left.at(-1)!), ['cancelled']);
+    await eventually('its end on the stream', async () =>
+      (await redis.entries(EVENTS)).find(
+        ({ tradeId, state }) => tradeId === last.id && state === 'cancelled',
+      ),
+    );
+  },
+  START_MS,
+);
+
 it('the password of Redis is nowhere to be read', async () => {
   const status = await statusOf(toB);
   statusSchema.strict().parse(status);

@@ -103,8 +103,9 @@ async function startStages(options: ExecutorOptions, ground: Ground): Promise<St
   const known = { ...ground, ...begun, ...stores, ...shared };
   const path = { ...known, ...createTradePath(options, known) };
   const measured = { ...path, ...measureTrades(options, path) };
-  const takenUp = takeUpTrades(options, path);
+  // Ahead of the trades that are taken up: some of them end, or turn out to have landed, in that very step.
   if (shared.redis !== undefined) tellRedis(shared.redis, { ...measured, health: measured.watch.health });
+  const takenUp = takeUpTrades(options, path);
   return { ...measured, ...takenUp, chainWatch: watchChain(options, path) };
 }
 
