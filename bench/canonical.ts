@@ -100,11 +100,13 @@ async function oneRound(
   arena.sink.forget();
   const ours = await executorRound(arena, samples, name, count);
   const peers = { 'web3js-path': Number.NaN, 'bare-loop': Number.NaN };
-  for (const peer of PEERS) {
-    const us = await peerRound(arena, peer, name, count, beside);
-    samples.peers[peer].push(...us);
-    peers[peer] = median(us);
-  }
+  await arena.withoutExecutor(async () => {
+    for (const peer of PEERS) {
+      const us = await peerRound(arena, peer, name, count, beside);
+      samples.peers[peer].push(...us);
+      peers[peer] = median(us);
+    }
+  });
   samples.medians.push({ ours, peers });
 }
 

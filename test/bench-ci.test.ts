@@ -96,4 +96,22 @@ describe('the command', () => {
     const entries = JSON.parse(readFileSync(join(root, 'ci-bigger-is-better.json'), 'utf8')) as unknown[];
     expect(entries).toHaveLength(1);
   });
+
+  it('says what an update left as it was, and fails', () => {
+    writeFileSync(join(root, 'results.json'), JSON.stringify({ ratios: { faster: 12 } }));
+    const path = join(root, 'baseline.json');
+    const args = ['--baseline', path, '--results', join(root, 'results.json'), '--update'];
+    const done = spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8' });
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain('Not measured, and as they were: costs');
+    const { ratios } = parseBaseline(readFileSync(path, 'utf8'));
+    expect([ratios.faster?.value, ratios.costs?.value]).toEqual([12, 2]);
+  });
+
+  it('tells a slip in its options as such', () => {
+    const done = spawnSync(process.execPath, [RUN, '--only', 'nonsense'], { encoding: 'utf8' });
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain('The names are build-sign');
+    expect(done.stderr).not.toContain('JSON');
+  });
 });

@@ -36,6 +36,10 @@ async function main(options: Options): Promise<void> {
   if (options.update) {
     writeFileSync(options.baseline, `${JSON.stringify(updated(baseline, first), null, 2)}\n`);
     process.stderr.write(`Written: ${options.baseline}\n`);
+    const missing = Object.keys(baseline.ratios).filter((name) => first[name] === undefined);
+    if (missing.length === 0) return;
+    process.stderr.write(`Not measured, and as they were: ${missing.join(', ')}\n`);
+    process.exitCode = 1;
     return;
   }
   let rows = compare(baseline, first);

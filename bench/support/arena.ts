@@ -24,6 +24,8 @@ const SLOT_MS = 400;
 const POLL_MS = 100;
 const READY_TIMEOUT_MS = 30_000;
 const SETTLE_TIMEOUT_MS = 60_000;
+/** An executor that stood still reads what came meanwhile, or begins a new stream: its readiness shows it only then. */
+const AWAKE_SETTLE_MS = 2_000;
 /** The updates, and whoever reads them, come to their pace. */
 const PACE_SETTLE_MS = 500;
 
@@ -117,6 +119,24 @@ export class Arena {
     const { executor, peers } = this.#parts;
     for (const pid of [process.pid, executor.pid, ...[...peers.values()].map((peer) => peer.pid)])
       runFirst(pid);
+  }
+
+  /**
+   * Does something while the executor stands still, as the other paths do in its turn: it would follow the stream,
+   * keep its own path warm and read what the others land, on the processors that are measured.
+   */
+  async withoutExecutor(work: () => Promise<void>): Promise<void> {
+    const { pid } = this.#parts.executor;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await work();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await waitReady(this.#client);
+    // What the stream brought meanwhile is read, and gaps are closed.
+    await delay(AWAKE_SETTLE_MS);
+    await waitReady(this.#client);
   }
 
   /**
