@@ -57,6 +57,23 @@ describe('after a restart', () => {
     expect(again(next, queued).state).toBe('sent');
   });
 
+  it('a queued trade starts once it is warm, and not where that comes after the order to end', async () => {
+    for (const isEnding of [false, true]) {
+      const rig = new DeskRig();
+      rig.building = [];
+      const trade = rig.submit();
+      const next = new DeskRig();
+      next.desk.scheduler.pause('The executor is warming up.', 'NOT_READY');
+      next.desk.resume(rig.replay(), 0);
+      if (isEnding) next.desk.beginShutdown();
+      next.desk.begin();
+      await settled();
+      expect([next.desk.get(trade.id)?.state, next.builds.length]).toEqual(
+        isEnding ? ['queued', 0] : ['sent', 1],
+      );
+    }
+  });
+
   it('two that are out and share accounts are both followed, and a lost fork of the second harms nobody', async () => {
     const rig = new DeskRig({ lockRelease: 'sent' });
     const trades = [await rig.sent(), await rig.sent()];

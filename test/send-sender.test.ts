@@ -67,6 +67,15 @@ describe('sending an attempt', () => {
     expect([lane.written.length, sender.sendsOf(SIGNATURE)]).toEqual([2, 2]);
   });
 
+  it('sends nothing once it is closed: no new connection is made for what was signed too late', async () => {
+    const { lanes, sender, clock } = setUp(['rpc:a'], 4);
+    sender.close();
+    await expect(sender.start(SIGNATURE, WIRE)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    sender.resume(asSignature('second'), WIRE, 1);
+    clock.advance(BLOCK_MS);
+    expect([lanes.length, sender.activeCount, clock.timerCount]).toEqual([1, 0, 0]);
+  });
+
   it('sends again after a quarter of a block without news, and ever more slowly from there', async () => {
     const { clock, lane, sender } = setUp();
     await sender.start(SIGNATURE, WIRE);

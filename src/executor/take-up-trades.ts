@@ -73,7 +73,7 @@ function pauseUntilWarm(desk: TradeDesk, market: MarketData, clock: Clock): Time
     const { cache } = market;
     if (cache.blockhashes.newest() === undefined || cache.suspectCount > 0) return;
     timer.cancel();
-    desk.scheduler.resume();
+    desk.begin();
   });
   return timer;
 }

@@ -237,6 +237,11 @@ export class TradeDesk {
     return this.#locks.rebuild();
   }
 
+  /** Takes trades and starts those that wait, unless it is shutting down by now. */
+  begin(): void {
+    if (!this.#closing) this.scheduler.resume();
+  }
+
   /** Stops taking and starting trades; what is out goes on being confirmed. */
   beginShutdown(): void {
     this.#closing = true;

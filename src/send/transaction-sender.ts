@@ -79,6 +79,7 @@ export class TransactionSender implements Sender {
   readonly #listeners: ((report: SendReport) => void)[] = [];
   #ticker: TimerHandle | undefined;
   #stretch = 1;
+  #isClosed = false;
 
   constructor(options: TransactionSenderOptions) {
     this.#lanes = new LanePool(options.lanes, options.growth, () => this.#laneReady());
@@ -107,6 +108,8 @@ export class TransactionSender implements Sender {
 
   start(signature: Signature, wire: Uint8Array): number | Promise<number> {
     if (this.#active.has(signature)) throw new Error('an attempt is started once');
+    // One that a worker or the disk gave back too late: it would find a new connection, and nobody to stop it.
+    if (this.#isClosed) return Promise.reject(new HotslotError('SHUTTING_DOWN'));
     if (this.#active.size >= MAX_ACTIVE_ATTEMPTS) {
       return Promise.reject(new HotslotError('QUEUE_FULL', { detail: 'Too many attempts are being sent.' }));
     }
@@ -136,7 +139,7 @@ export class TransactionSender implements Sender {
    * @param sends how often they have left, as far as it is known
    */
   resume(signature: Signature, wire: Uint8Array, sends: number): void {
-    if (this.#active.has(signature) || this.#active.size >= MAX_ACTIVE_ATTEMPTS) return;
+    if (this.#isClosed || this.#active.has(signature) || this.#active.size >= MAX_ACTIVE_ATTEMPTS) return;
     this.#launch(signature, wire, undefined, sends);
   }
 
@@ -167,7 +170,9 @@ export class TransactionSender implements Sender {
     this.#rest();
   }
 
+  /** Nothing leaves any more; what is signed is left to the next life. */
   close(): void {
+    this.#isClosed = true;
     for (const signature of [...this.#active.keys()]) this.stop(signature);
     this.#lanes.close();
   }

@@ -176,6 +176,7 @@ export class Life {
       'locks held': this.#locks.heldCount,
       'locks waited for': this.#locks.waitingCount,
       reservations: this.#reserved.size,
+      'wallets held for a damaged journal': this.#heldWallets.size,
       'queued trades': queued,
       'concurrency slots taken': running,
       'attempts tracked': this.#tracker.trackedCount,
