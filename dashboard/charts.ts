@@ -140,7 +140,11 @@ export class ChartsView {
     duration,
   );
 
+  /** Of the newest point; undefined before the first, and after a gap. */
+  #newestMs: number | undefined;
+
   add(atMs: number, { window }: LatencyData): void {
+    this.#newestMs = atMs;
     const perSecond = (count: number) => (count * 1_000) / Math.max(window.ms, 1);
     const { accepted, landed, failed, denied, intentToConfirmedUs } = window;
     this.#throughput.push(atMs, [perSecond(accepted), perSecond(landed), perSecond(failed + denied)]);
@@ -148,8 +152,11 @@ export class ChartsView {
     this.#confirmed.push(atMs, count === 0 ? [undefined, undefined, TARGET_US] : [p50, p95, TARGET_US]);
   }
 
-  /** Nothing is known from here to the next point. */
-  gap(atMs: number): void {
+  /** Nothing is known from the newest point to the next: by the executor's clock, since the page's may be another. */
+  gap(): void {
+    if (this.#newestMs === undefined) return;
+    const atMs = this.#newestMs + 1;
+    this.#newestMs = undefined;
     this.#throughput.push(atMs, [null, null, null]);
     this.#confirmed.push(atMs, [null, null, null]);
   }

@@ -4,6 +4,11 @@ import type { ServerFrame } from './types.js';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** After so long without a frame it is asked whether anybody is there; the latency topic alone tells every second. */
+const ASK_AFTER_MS = 4_000;
+/** And after so long it is over, though nobody has said so: a network that goes away for a while tells no end. */
+const GONE_AFTER_MS = 10_000;
+const WATCH_MS = 1_000;
 /** Up to that share is taken off each pause, so that many pages do not come back at once. */
 const JITTER = 0.3;
 const TOPICS = ['trades', 'slots', 'latency', 'alerts', 'queue'];
@@ -20,9 +25,12 @@ export class Connection {
   #socket: WebSocket | undefined;
   #timer: number | undefined;
   #pauseMs = FIRST_PAUSE_MS;
+  /** When the socket was made, or the last frame came; by a clock that nobody sets. */
+  #heardMs = 0;
 
   constructor(handlers: ConnectionHandlers) {
     this.#handlers = handlers;
+    window.setInterval(() => this.#watch(), WATCH_MS);
   }
 
   /** Connects now, whatever there was before. */
@@ -36,8 +44,12 @@ export class Connection {
       ...(bearer === undefined ? [] : [tokenProtocol(bearer)]),
     ]);
     this.#socket = socket;
+    this.#heardMs = performance.now();
     socket.onmessage = ({ data }) => {
+      this.#heardMs = performance.now();
       const frame = JSON.parse(data) as ServerFrame;
+      // That it lives; what is shown gets no fresher by it.
+      if (frame.type === 'pong') return;
       if (frame.type === 'welcome') this.#welcome(socket);
       this.#handlers.onFrame(frame);
     };
@@ -50,9 +62,18 @@ export class Connection {
     this.#handlers.onOpen();
   }
 
+  #watch(): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    const silentMs = performance.now() - this.#heardMs;
+    if (silentMs > GONE_AFTER_MS) this.#lost(socket);
+    else if (silentMs > ASK_AFTER_MS && socket.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify({ type: 'ping' }));
+  }
+
   #lost(socket: WebSocket): void {
     if (socket !== this.#socket) return;
-    this.#socket = undefined;
+    this.#abandon();
     const pauseMs = this.#pauseMs * (1 - JITTER * Math.random());
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
     this.#timer = window.setTimeout(() => this.connect(), pauseMs);

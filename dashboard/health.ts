@@ -129,6 +129,8 @@ export class AlertsView {
   readonly #rows = new KeyedRows<Line>(byId('alert-rows', HTMLElement), ({ key }) => key, lineRow);
   readonly #raised = new Map<string, RaisedAlert>();
   #happenings: Line[] = [];
+  /** Of this page: an executor that starts anew counts its events anew. */
+  #count = 0;
 
   reset(raised: readonly RaisedAlert[]): void {
     this.#raised.clear();
@@ -136,11 +138,12 @@ export class AlertsView {
     this.#show();
   }
 
-  put(data: KillSwitchData | BreakerData | RaisedAlert, sequence: number, atMs: number): void {
+  put(data: KillSwitchData | BreakerData | RaisedAlert, atMs: number): void {
     if (data.kind === 'alert' && data.state === 'raised') this.#raised.set(data.name, data);
     else {
       if (data.kind === 'alert') this.#raised.delete(data.name);
-      const line = { key: `event ${sequence}`, atMs, ...happening(data) };
+      this.#count += 1;
+      const line = { key: `event ${this.#count}`, atMs, ...happening(data) };
       this.#happenings = [line, ...this.#happenings].slice(0, MAX_HAPPENINGS);
     }
     this.#show();

@@ -67,13 +67,14 @@ export class KillSwitchView {
   }
 
   async #release(): Promise<void> {
-    const input = byId('release-reason', HTMLInputElement);
-    this.show(await post<KillSwitchAnswer>(PATH, { active: false, reason: input.value.trim() }));
-    input.value = '';
+    const reason = byId('release-reason', HTMLInputElement).value.trim();
+    this.show(await post<KillSwitchAnswer>(PATH, { active: false, reason }));
   }
 }
 
+/** With nothing of the last time in it: whoever asks for a stop in a hurry must not get the drain of an hour ago. */
 function open(dialog: HTMLDialogElement, faultId: string): void {
+  dialog.querySelector('form')?.reset();
   setHidden(byId(faultId, HTMLElement), true);
   dialog.showModal();
 }

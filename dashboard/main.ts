@@ -41,7 +41,7 @@ const connection = new Connection({
   onOpen: () => freshness.connected(),
   onLost: (retryAtMs) => {
     freshness.lost(retryAtMs);
-    charts.gap(Date.now());
+    charts.gap();
   },
 });
 const tokenDialog = new TokenDialog(() => {
@@ -74,7 +74,7 @@ function takeEvent(frame: Extract<ServerFrame, { type: 'event' }>): void {
     showLatency(frame.data);
     charts.add(frame.knownAtMs, frame.data);
   } else {
-    alerts.put(frame.data, frame.sequence, frame.atMs);
+    alerts.put(frame.data, frame.atMs);
     if (frame.data.kind === 'killSwitch') killSwitch.show(frame.data);
     if (frame.data.kind === 'breaker') void lookAtBreakers().catch(noteFailure);
   }

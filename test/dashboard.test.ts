@@ -1,6 +1,12 @@
 /** The page in a real browser, against a real executor on the embedded cluster. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createNetServer,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ControlClient } from '../src/cli/control-client.js';
@@ -27,12 +33,58 @@ afterAll(async () => {
   await executor.dispose();
 });
 
-async function openPage(url: string, width = 1280): Promise<{ page: Page; record: PageRecord }> {
+async function openPage(
+  url: string,
+  width = 1280,
+  prepare: (page: Page) => Promise<void> = async () => undefined,
+): Promise<{ page: Page; record: PageRecord }> {
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   const page = await context.newPage();
+  await prepare(page);
   const record = recordPage(page);
   await page.goto(url);
   return { page, record };
+}
+
+/** The way to the executor, on which a WebSocket can go dead without an end for either side. */
+class NetworkBetween {
+  readonly #server: NetServer;
+  readonly #webSockets = new Set<Socket>();
+
+  private constructor(to: number) {
+    this.#server = createNetServer((near) => {
+      const far = connect(to, '127.0.0.1');
+      const end = () => {
+        near.destroy();
+        far.destroy();
+      };
+      for (const socket of [near, far]) socket.on('error', end).on('close', end);
+      near.once('data', (head) => {
+        if (head.toString('latin1').startsWith('GET /ws')) this.#webSockets.add(near).add(far);
+      });
+      near.pipe(far).pipe(near);
+    });
+  }
+
+  static async open(to: number): Promise<NetworkBetween> {
+    const network = new NetworkBetween(to);
+    await new Promise<void>((resolve) => network.#server.listen(0, '127.0.0.1', resolve));
+    return network;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** On those that are open now nothing comes through any more. */
+  silence(): void {
+    for (const socket of this.#webSockets) socket.unpipe().pause();
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#webSockets) socket.destroy();
+  }
 }
 
 const live = (page: Page) => page.waitForSelector('body[data-live=yes]', { timeout: 20_000 });
@@ -76,6 +128,9 @@ describe('the dashboard', () => {
       reason: 'stopped on the dashboard',
     });
     expect(await page.locator('#kill-out').textContent()).toMatch(/^\d+ cancelled; \d+ may still land/);
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    expect(await page.evaluate('scrollY')).toBeGreaterThan(100);
+    expect((await page.locator('#kill-strip').boundingBox())?.y).toBeGreaterThan(0);
 
     await page.click('#release-open');
     // Without a reason the form is not sent.
@@ -86,6 +141,22 @@ describe('the dashboard', () => {
     await page.waitForSelector('#kill-strip', { state: 'hidden' });
     expect(await killSwitch()).toMatchObject({ active: false });
     await page.waitForSelector('#alert-rows li:has-text("kill switch released")');
+  });
+
+  it('asks for a stop again, though the last time it was asked for less', async () => {
+    await page.click('#stop-open');
+    await page.check('input[name=grade][value=drain]');
+    await page.fill('#stop-reason', 'a pause');
+    await page.click('#stop-confirm');
+    await page.waitForSelector('#kill-strip[data-grade=drain]');
+    await page.click('#stop-open');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#kill-strip[data-grade=stop]');
+    expect(await killSwitch()).toMatchObject({ grade: 'stop', reason: 'stopped on the dashboard' });
+    await page.click('#release-open');
+    await page.fill('#release-reason', 'tried once more');
+    await page.click('#release-confirm');
+    await page.waitForSelector('#kill-strip', { state: 'hidden' });
   });
 
   it('opens and closes a breaker', async () => {
@@ -108,6 +179,7 @@ describe('the dashboard', () => {
       .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.closest('section').id)`;
     expect(await phone.evaluate(cut)).toEqual([]);
     expect(await phone.locator('#stop-open').isVisible()).toBe(true);
+    expect(await phone.locator('#mode').isVisible()).toBe(true);
     await phone.context().close();
   });
 
@@ -120,6 +192,27 @@ describe('the dashboard', () => {
     await live(page);
     await page.waitForSelector('#banner', { state: 'hidden' });
     expect(await page.locator('#link').textContent()).toBe('connected');
+    // The new one counts its events from the beginning: what it tells is not taken for what the old one told.
+    await control.post('/api/kill-switch', { reason: 'in another life' });
+    await page.waitForSelector('#alert-rows li:has-text("kill switch stop: in another life")');
+    await control.post('/api/kill-switch', { active: false, reason: 'over' });
+  });
+
+  it('connects anew where the network has dropped its connection and nobody said so', async () => {
+    const network = await NetworkBetween.open(port);
+    const { page: far } = await openPage(`http://127.0.0.1:${network.port}/`, 1280, (one) =>
+      one.clock.install(),
+    );
+    try {
+      await live(far);
+      network.silence();
+      await far.waitForSelector('body[data-live=no]');
+      await far.clock.fastForward(15_000);
+      await live(far);
+    } finally {
+      await far.context().close();
+      network.close();
+    }
   });
 });
 
