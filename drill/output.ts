@@ -5,7 +5,7 @@ import { Command } from 'commander';
 const SEED_BYTES = 4;
 
 /** Exit codes are those of all scripts: 2 is for wrong use and for faults. */
-const EXIT_HELP = '\nExit codes: 0 nothing was found, 1 something was, 2 not done.';
+const EXIT_HELP = '\nExit codes: 0 passed, 1 did not, 2 not done.';
 
 /** @param script as npm knows it */
 export function drillCommand(script: string, description: string): Command {
