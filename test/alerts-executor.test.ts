@@ -59,3 +59,29 @@ it('is told when it fires and when it is over, and its secrets are told nowhere'
     expect(text).not.toContain(SECRET);
   }
 });
+
+it('after a restart what still fires is told under the same id, and what is over is told to be over', async () => {
+  const { received, url } = await alertReceiver(accept);
+  const settings = { ...QUIET_CLUSTER, ALERT_WEBHOOK_URLS: url, ALERT_WEBHOOK_SECRET: SECRET };
+  const first = new ExecutorUnderTest(settings);
+  onTestFinished(() => first.dispose());
+  const told = (name: string) =>
+    received.map(({ body }) => JSON.parse(body)).filter((alert) => alert.name === name);
+  const control = await first.ready();
+  await control.ask('POST', '/api/kill-switch', { reason: 'a try' });
+  await control.ask('POST', '/api/circuit-breakers/jupiter/open');
+  const isTold = (count: number) =>
+    ['KillSwitchActivated', 'CircuitBreakerOpened'].every((name) => told(name).length === count);
+  await eventually('both', () => (isTold(1) ? true : undefined));
+  await first.stop();
+
+  const second = new ExecutorUnderTest(settings, first.directory);
+  onTestFinished(() => second.dispose());
+  const later = await second.ready();
+  await eventually('both again', () => (isTold(2) ? true : undefined));
+  const [stopped, stillStopped] = told('KillSwitchActivated');
+  expect(stillStopped).toMatchObject({ id: stopped.id, status: 'firing', firedAtMs: stopped.firedAtMs });
+  const [opened, over] = told('CircuitBreakerOpened');
+  expect(over).toMatchObject({ status: 'resolved', firedAtMs: opened.firedAtMs });
+  expect((await alertsOf(later)).firing.map(({ name }) => name)).toEqual(['KillSwitchActivated']);
+});

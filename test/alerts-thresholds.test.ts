@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ALERTS, type AlertName, type VitalSigns } from '../src/alerts/alert-table.js';
 import { ALERT_LOOK_MS, type Alert, AlertWatch, MAX_RECENT_ALERTS } from '../src/alerts/alert-watch.js';
+import type { KeptAlert } from '../src/alerts/firing-file.js';
 import { ManualClock } from './support/manual-clock.js';
 
 const WELL: VitalSigns = {
@@ -15,11 +16,11 @@ const WELL: VitalSigns = {
   eventLoopLagMs: 1,
 };
 
-function watchOf() {
+function watchOf(kept: readonly KeptAlert[] = []) {
   const clock = new ManualClock();
   const heard: Alert[] = [];
   const rig = { clock, heard, signs: WELL };
-  const watch = new AlertWatch({ clock, signs: () => rig.signs });
+  const watch = new AlertWatch({ clock, signs: () => rig.signs, kept });
   watch.onAlert((alert) => heard.push(alert));
   onTestFinished(() => watch.close());
   return Object.assign(rig, {
@@ -164,6 +165,31 @@ it('an alert says since when, at what figure, and against which threshold', () =
   expect(rig.watch.firing()[0]).toMatchObject({ value: 200, sinceMs: firedAtMs });
   rig.look({ queueSize: 3 }, 31_000);
   expect(rig.heard[0]).toMatchObject({ status: 'resolved', value: 3, firedAtMs, sinceMs: rig.clock.nowMs() });
+});
+
+describe('what fired when the process before this one ended', () => {
+  const kept = [{ name: 'MemoryHigh', firedAtMs: 5, value: 97 }];
+
+  it('fires at once, is told again as what it was, once, and is over as any other', () => {
+    const rig = watchOf(kept);
+    expect(rig.watch.firing()).toMatchObject([{ name: 'MemoryHigh', firedAtMs: 5, value: 97 }]);
+    expect(rig.look({ memoryPercent: 95 })).toEqual(['MemoryHigh firing']);
+    expect(rig.heard[0]).toMatchObject({ sinceMs: 5, firedAtMs: 5, value: 95 });
+    expect(rig.look({ memoryPercent: 95 }, 60_000)).toEqual([]);
+    expect(rig.look({}, 31_000)).toEqual(['MemoryHigh resolved']);
+  });
+
+  it('is told to be over where its figure is well again', () => {
+    const rig = watchOf(kept);
+    expect(rig.look({}, 30_000)).toEqual([]);
+    expect(rig.look({})).toEqual(['MemoryHigh resolved']);
+    expect(rig.heard[0]).toMatchObject({ firedAtMs: 5, sinceMs: rig.clock.nowMs() });
+    expect(rig.watch.firing()).toEqual([]);
+  });
+
+  it('is left out where no such alert is known', () => {
+    expect(watchOf([{ name: 'Gone', firedAtMs: 5, value: 1 }]).watch.firing()).toEqual([]);
+  });
 });
 
 it('what cannot be judged yet neither fires nor resolves', () => {

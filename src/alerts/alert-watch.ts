@@ -7,6 +7,7 @@ import {
   type AlertSeverity,
   type VitalSigns,
 } from './alert-table.js';
+import type { KeptAlert } from './firing-file.js';
 
 /** How often it looks. */
 export const ALERT_LOOK_MS = 1_000;
@@ -33,6 +34,8 @@ interface Firing {
   value: number;
   /** Monotonic: since when its figure is well again. */
   wellSinceUs: number | undefined;
+  /** In this life of the process. */
+  isTold: boolean;
 }
 
 export class AlertWatch {
@@ -44,13 +47,29 @@ export class AlertWatch {
   readonly #listeners: ((alert: Alert) => void)[] = [];
   #lastSigns: VitalSigns | undefined;
 
-  constructor(options: { readonly clock: Clock; readonly signs: () => VitalSigns }) {
+  /**
+   * @param options.kept what fired at the end of an earlier life of the process: it fires until its figure says
+   *   otherwise, and is then told again as what it was, or told to be over
+   */
+  constructor(options: {
+    readonly clock: Clock;
+    readonly signs: () => VitalSigns;
+    readonly kept?: readonly KeptAlert[];
+  }) {
     this.#clock = options.clock;
     this.#signs = options.signs;
+    for (const { name, firedAtMs, value } of options.kept ?? []) {
+      const rule = ALERTS.find((one) => one.name === name);
+      if (rule !== undefined)
+        this.#firing.set(rule, { firedAtMs, value, wellSinceUs: undefined, isTold: false });
+    }
     this.#timer = options.clock.every(ALERT_LOOK_MS, () => this.look());
   }
 
-  /** Called at every change, and never twice with the same. A listener only takes note: it must not wait. */
+  /**
+   * Called at every change, and never twice with the same in one life of the process. A listener only takes note: it
+   * must not wait.
+   */
   onAlert(listener: (alert: Alert) => void): void {
     this.#listeners.push(listener);
   }
@@ -92,7 +111,7 @@ export class AlertWatch {
     const firing = this.#firing.get(rule);
     if (firing === undefined) {
       if (!isWorse(rule, value, rule.threshold)) return;
-      const begun: Firing = { firedAtMs: nowMs, value, wellSinceUs: undefined };
+      const begun: Firing = { firedAtMs: nowMs, value, wellSinceUs: undefined, isTold: true };
       this.#firing.set(rule, begun);
       this.#tell(alertOf(rule, begun, 'firing', nowMs));
       return;
@@ -100,6 +119,8 @@ export class AlertWatch {
     firing.value = value;
     if (isWorse(rule, value, rule.clearAt)) {
       firing.wellSinceUs = undefined;
+      if (!firing.isTold) this.#tell(alertOf(rule, firing, 'firing', firing.firedAtMs));
+      firing.isTold = true;
       return;
     }
     const nowUs = this.#clock.monotonicUs();

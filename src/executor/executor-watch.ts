@@ -1,6 +1,8 @@
 /** Everybody who watches a running executor: health, figures, alerts and what Prometheus scrapes. */
+import { join } from 'node:path';
 import { AlertWatch } from '../alerts/alert-watch.js';
 import { type AlertDelivery, deliverAlerts } from '../alerts/deliver-alerts.js';
+import { FiringFile } from '../alerts/firing-file.js';
 import type { Config } from '../config/config.js';
 import type { FileJournal } from '../journal/file-journal.js';
 import type { TradeDesk } from '../lifecycle/trade-desk.js';
@@ -63,7 +65,11 @@ export function watchExecutor(parts: WatchParts): ExecutorWatch {
   const { scheduler, inDoubt } = desk;
   const seen = { ...parts, scheduler, inDoubt, loopLag, disks, figures };
   const health = new Health(() => healthFacts(seen), clock);
-  const alerts = new AlertWatch({ clock, signs: () => vitalSigns(seen) });
+  const firingFile = new FiringFile(join(config.DATA_DIR, 'alerts.json'), (error) =>
+    log.warn('which alerts fire is not known to the next start', { error }),
+  );
+  const alerts = new AlertWatch({ clock, signs: () => vitalSigns(seen), kept: firingFile.load() });
+  alerts.onAlert(() => firingFile.save(alerts.firing()));
   const delivery = deliverAlerts({ watch: alerts, settings: config, clock, random, log });
   health.addChecks(() => deliveryFindings(delivery));
   // At once, but not within the stop itself.
@@ -76,6 +82,7 @@ export function watchExecutor(parts: WatchParts): ExecutorWatch {
     disks.close();
     loopLag.close();
     await delivery.close();
+    await firingFile.close();
   };
   return { health, figures, loopLag, disks, alerts, delivery, logState, close };
 }
