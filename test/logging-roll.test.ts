@@ -1,5 +1,13 @@
 /** The log keeps its name: a day's lines are renamed away, compressed, and one day removed. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -128,6 +136,22 @@ describe('the rolling log', () => {
     ]);
     const newest = gunzipSync(readFileSync(path('trading-2026-03-10.12.log.gz'))).toString();
     expect(newest).toContain('"twelfth"');
+  });
+
+  it('removes what is too old though a file cannot be compressed, as on a full disk, and leaves no half of it', async () => {
+    writeFileSync(path('trading-2026-02-01.log.gz'), 'old');
+    // Nothing can be read of a directory.
+    mkdirSync(path('trading-2026-03-09.log'));
+    const faults: unknown[] = [];
+    const options = { directory, keepDays: 14, keepMb: 1_024, reopen: () => undefined };
+    roller = new LogRoller({
+      ...options,
+      clock: new ManualClock(NOON),
+      onFault: (error) => faults.push(error),
+    });
+    await roller.check();
+    expect(readdirSync(directory)).toEqual(['trading-2026-03-09.log']);
+    expect(faults).toMatchObject([{ code: 'EISDIR' }]);
   });
 
   it('opens the log again that somebody has removed', async () => {

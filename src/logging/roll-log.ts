@@ -58,8 +58,12 @@ export class LogRoller {
 
   async #run(): Promise<void> {
     await this.#roll();
-    for (const name of await this.#rolled()) if (!name.endsWith('.gz')) await this.#compress(name);
-    await this.#prune();
+    try {
+      for (const name of await this.#rolled()) if (!name.endsWith('.gz')) await this.#compress(name);
+    } finally {
+      // What is too old gives the room that a full disk has not for compressing.
+      await this.#prune();
+    }
   }
 
   async #roll(): Promise<void> {
@@ -98,7 +102,12 @@ export class LogRoller {
   async #compress(name: string): Promise<void> {
     const path = join(this.#options.directory, name);
     const temporary = `${path}.gz.tmp`;
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(temporary, { mode: 0o600 }));
+    try {
+      await pipeline(createReadStream(path), createGzip(), createWriteStream(temporary, { mode: 0o600 }));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
     await rename(temporary, `${path}.gz`);
     await rm(path);
   }
