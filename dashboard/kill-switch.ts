@@ -17,6 +17,7 @@ export class KillSwitchView {
   readonly #releaseDialog = byId('release-dialog', HTMLDialogElement);
   /** What the answer to the last stop said, until it is released. */
   #answer: KillSwitchAnswer | undefined;
+  #told = 0;
 
   constructor() {
     byId('stop-open', HTMLElement).addEventListener('click', () => open(this.#stopDialog, 'stop-fault'));
@@ -27,7 +28,23 @@ export class KillSwitchView {
     onSubmit(this.#releaseDialog, 'release-fault', () => this.#release());
   }
 
-  show({ active, grade, reason, sinceMs }: State): void {
+  /** Rises with everything that is told of the switch. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** An answer, or what the WebSocket tells. */
+  tell(state: State): void {
+    this.#told += 1;
+    this.#show(state);
+  }
+
+  /** What a look at the status found: old news where anything was told since the look was begun. */
+  look(state: State, toldBefore: number): void {
+    if (toldBefore === this.#told) this.#show(state);
+  }
+
+  #show({ active, grade, reason, sinceMs }: State): void {
     if (!active) this.#answer = undefined;
     setHidden(this.#strip, !active);
     this.#strip.dataset.grade = grade;
@@ -63,12 +80,12 @@ export class KillSwitchView {
       reason: reason === '' ? 'stopped on the dashboard' : reason,
     };
     this.#answer = await post<KillSwitchAnswer>(PATH, body);
-    this.show(this.#answer);
+    this.tell(this.#answer);
   }
 
   async #release(): Promise<void> {
     const reason = byId('release-reason', HTMLInputElement).value.trim();
-    this.show(await post<KillSwitchAnswer>(PATH, { active: false, reason }));
+    this.tell(await post<KillSwitchAnswer>(PATH, { active: false, reason }));
   }
 }
 

@@ -62,7 +62,7 @@ function takeSnapshot(frame: Extract<ServerFrame, { type: 'snapshot' }>): void {
   else if (frame.topic === 'latency') showLatency(frame.data);
   else {
     alerts.reset(frame.data.alerts);
-    if (frame.data.killSwitch !== null) killSwitch.show(frame.data.killSwitch);
+    if (frame.data.killSwitch !== null) killSwitch.tell(frame.data.killSwitch);
   }
 }
 
@@ -75,7 +75,7 @@ function takeEvent(frame: Extract<ServerFrame, { type: 'event' }>): void {
     charts.add(frame.knownAtMs, frame.data);
   } else {
     alerts.put(frame.data, frame.atMs);
-    if (frame.data.kind === 'killSwitch') killSwitch.show(frame.data);
+    if (frame.data.kind === 'killSwitch') killSwitch.tell(frame.data);
     if (frame.data.kind === 'breaker') void lookAtBreakers().catch(noteFailure);
   }
 }
@@ -104,6 +104,7 @@ async function look(): Promise<void> {
 
 /** @returns whether the executor has come so far that the rest can be asked for */
 async function lookAtStatus(): Promise<boolean> {
+  const { told } = killSwitch;
   const status = await get<Status>('/api/status');
   freshness.statusCame();
   for (const pool of status.market?.pools ?? []) {
@@ -113,7 +114,7 @@ async function lookAtStatus(): Promise<boolean> {
   health.show(status);
   tiles.status(status);
   killSwitch.status(status);
-  killSwitch.show(status.risk.killSwitch);
+  killSwitch.look(status.risk.killSwitch, told);
   pools.show(status.market?.pools ?? []);
   return status.market !== undefined;
 }

@@ -159,6 +159,34 @@ describe('the dashboard', () => {
     await page.waitForSelector('#kill-strip', { state: 'hidden' });
   });
 
+  it('takes no answer that was on its way before a stop for what is so after it', async () => {
+    const { page: slow } = await openPage(control.url);
+    await live(slow);
+    let stopped: () => void = () => undefined;
+    const isStopped = new Promise<void>((resolve) => {
+      stopped = resolve;
+    });
+    await new Promise<void>((asked) =>
+      slow.route('**/api/status', async (route) => {
+        const response = await route.fetch();
+        asked();
+        await isStopped;
+        await route.fulfill({ response });
+      }),
+    );
+    await slow.click('#stop-open');
+    await slow.keyboard.press('Enter');
+    await slow.waitForSelector('#kill-out:has-text("may still land")');
+    const late = slow.waitForResponse('**/api/status');
+    stopped();
+    await late;
+    // In force and told, whatever the late answer says; the next one says it too.
+    await slow.waitForResponse('**/api/status');
+    expect(await slow.locator('#kill-out').textContent()).toContain('may still land');
+    await slow.context().close();
+    await control.post('/api/kill-switch', { active: false, reason: 'tried' });
+  });
+
   it('opens and closes a breaker', async () => {
     const button = page.locator('#breaker-rows li', { hasText: 'rpc:' }).locator('button');
     await button.click();
