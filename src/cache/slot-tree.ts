@@ -59,6 +59,7 @@ export class SlotTree {
   #head = 0;
   #confirmed = 0;
   #root = 0;
+  #completeThrough = asSlot(0);
 
   /** Newest processed slot on the chosen fork; 0 before any. */
   get head(): Slot {
@@ -124,12 +125,12 @@ export class SlotTree {
     return this.#recompute({ died: undefined, completed, revived });
   }
 
-  /** Newest slot up to the head, not on a fork known to be lost, of which all accounts have come; 0 for none. */
+  /**
+   * Newest slot up to the head, not on a fork known to be lost, of which all accounts have come; 0 for none. Asked with
+   * every account's update, worked out with a slot's news.
+   */
   get completeThrough(): Slot {
-    const newest = this.#highest(
-      (node) => node.complete && node.slot <= this.#head && !this.isLost(node.slot),
-    );
-    return newest?.slot ?? asSlot(0);
+    return this.#completeThrough;
   }
 
   /** Whether all accounts of a slot in the head's view have come: its own end, or a later slot's, says so. */
@@ -243,6 +244,9 @@ export class SlotTree {
     const lost = removed.filter((slot) => slot !== news.died && this.isLost(slot));
     if (news.died !== undefined) lost.push(news.died);
     this.#prune();
+    this.#completeThrough =
+      this.#highest((node) => node.complete && node.slot <= this.#head && !this.isLost(node.slot))?.slot ??
+      asSlot(0);
     return {
       completed: news.completed,
       revived: news.revived,
