@@ -143,11 +143,11 @@ export class AttemptTracker implements Confirmer, CacheListener {
   }
 
   onConfirmed(slot: Slot): void {
-    this.#advance(slot);
+    this.#advance(slot, 'confirmed');
   }
 
   onFinalized(slot: Slot): void {
-    this.#advance(slot);
+    this.#advance(slot, 'finalized');
   }
 
   onSlotsLost(slots: readonly Slot[]): void {
@@ -160,11 +160,18 @@ export class AttemptTracker implements Confirmer, CacheListener {
     return `stream:${this.#options.streamName}`;
   }
 
-  /** Only what the tree vouches for by name: a slot that it never saw may have been on a lost fork. */
-  #advance(through: Slot): void {
+  /**
+   * Only what the tree vouches for by name: a slot that it never saw may have been on a lost fork. Of the dozens of
+   * slots that wait for their finality, the news of a confirmation concerns one.
+   */
+  #advance(through: Slot, commitment: Commitment): void {
     for (const [slot, set] of [...this.#bySlot]) {
       if (slot > through) continue;
-      for (const tracked of set) this.#due.add(tracked);
+      const status = this.#options.slots.statusOf(slot);
+      for (const tracked of set) {
+        const isKnown = tracked.told?.slot === slot && tracked.told.commitment === status;
+        if (!isKnown || !isAtLeast(tracked.told!.commitment, commitment)) this.#due.add(tracked);
+      }
     }
     if (this.#nextTurn === undefined) this.#turn();
   }
