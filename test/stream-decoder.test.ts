@@ -281,7 +281,7 @@ describe('the hand-written decoder agrees with the package on random messages', 
             postBalances: (meta?.postBalances ?? []).map(BigInt),
             preTokenBalances: balances(meta?.preTokenBalances ?? []),
             postTokenBalances: balances(meta?.postTokenBalances ?? []),
-            logMessages: meta?.logMessages ?? [],
+            logMessages: meta?.err === undefined ? [] : meta.logMessages,
             receivedUs: RECEIVED_US,
           },
         ]);

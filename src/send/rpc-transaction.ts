@@ -51,7 +51,7 @@ export function readRpcTransaction(
     postBalances: meta.postBalances.map(BigInt),
     preTokenBalances: (meta.preTokenBalances ?? []).map(readBalance),
     postTokenBalances: (meta.postTokenBalances ?? []).map(readBalance),
-    logMessages: meta.logMessages ?? [],
+    logMessages: (meta.err ?? undefined) === undefined ? [] : (meta.logMessages ?? []),
     receivedUs,
   };
 }

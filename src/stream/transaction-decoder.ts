@@ -41,7 +41,7 @@ interface Meta {
   readonly postBalances: bigint[];
   readonly preTokenBalances: TokenBalance[];
   readonly postTokenBalances: TokenBalance[];
-  readonly logMessages: string[];
+  logMessages: string[];
   readonly loadedWritable: Address[];
   readonly loadedReadonly: Address[];
 }
@@ -135,12 +135,12 @@ function readStaticKeys(transaction: WireReader, keys: KeyInterner): Address[] {
 
 function readMeta(reader: WireReader, keys: KeyInterner): Meta {
   const meta = emptyMeta();
+  const start = reader.position;
   while (reader.more) {
     const next = reader.number();
     if (next === META_ERR) meta.error = readError(nested(reader));
     else if (next === META_FEE) meta.feeLamports = reader.u64();
     else if (next === META_COMPUTE_UNITS) meta.computeUnitsConsumed = reader.u64();
-    else if (next === META_LOG_MESSAGES) meta.logMessages.push(reader.string());
     else if (next === META_LOADED_WRITABLE) meta.loadedWritable.push(readKey(reader, keys));
     else if (next === META_LOADED_READONLY) meta.loadedReadonly.push(readKey(reader, keys));
     else if (next === META_PRE_TOKEN_BALANCES) meta.preTokenBalances.push(readTokenBalance(nested(reader)));
@@ -151,7 +151,22 @@ function readMeta(reader: WireReader, keys: KeyInterner): Meta {
     else if (next === META_POST_BALANCE) meta.postBalances.push(reader.u64());
     else reader.skip(next);
   }
+  if (meta.error !== undefined) {
+    reader.position = start;
+    meta.logMessages = readLogs(reader);
+  }
   return meta;
+}
+
+/** Of a transaction that failed: its logs say why. Those of all others would be half of what is held of them. */
+function readLogs(reader: WireReader): string[] {
+  const lines: string[] = [];
+  while (reader.more) {
+    const next = reader.number();
+    if (next === META_LOG_MESSAGES) lines.push(reader.string());
+    else reader.skip(next);
+  }
+  return lines;
 }
 
 function readKey(reader: WireReader, keys: KeyInterner): Address {

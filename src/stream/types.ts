@@ -68,6 +68,7 @@ export interface TransactionUpdate {
   readonly postBalances: readonly bigint[];
   readonly preTokenBalances: readonly TokenBalance[];
   readonly postTokenBalances: readonly TokenBalance[];
+  /** Of a transaction that failed; empty for one that did not, whatever it logged. */
   readonly logMessages: readonly string[];
   readonly receivedUs: number;
 }
