@@ -1,11 +1,11 @@
 /** One Yellowstone endpoint, followed for good: connects, watches, cuts what is stale, and connects again. */
-import { status } from '@grpc/grpc-js';
 import type { Address, Slot } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { Random } from '../time/random.js';
+import { GRPC_STATUS, type GrpcEnd } from './grpc-status.js';
 import { pingRequest, subscribeRequest } from './request.js';
 import { SessionReader } from './session-reader.js';
-import { createTransport, type Transport, type TransportEnd, type TransportSession } from './transport.js';
+import { createTransport, type Transport, type TransportSession } from './transport.js';
 import type { StreamGap, StreamSink, StreamStatus, StreamSubscription } from './types.js';
 
 /** Times in milliseconds. */
@@ -37,10 +37,10 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
 const PONGS_TO_COVER = 2;
 /** With these a server says no to `from_slot`: too old, or not kept at all. */
 const REPLAY_REFUSALS: ReadonlySet<number> = new Set([
-  status.OUT_OF_RANGE,
-  status.INVALID_ARGUMENT,
-  status.INTERNAL,
-  status.UNIMPLEMENTED,
+  GRPC_STATUS.outOfRange,
+  GRPC_STATUS.invalidArgument,
+  GRPC_STATUS.internal,
+  GRPC_STATUS.unimplemented,
 ]);
 /** A look that is late by more of its periods means that this process slept. */
 const SLEPT_PERIODS = 2;
@@ -305,14 +305,14 @@ export class YellowstoneStream {
     else if (slotAgeMs > slotStaleMs) this.#cut(session, `no slot for ${Math.round(slotAgeMs)} ms`);
   }
 
-  #onEnd(session: Session, end: TransportEnd): void {
+  #onEnd(session: Session, end: GrpcEnd): void {
     if (session !== this.#session) return;
     if (session.fromSlot !== undefined && !session.slotSeen && REPLAY_REFUSALS.has(end.code)) {
       this.#replayRefused = true;
     }
-    if (end.code === status.INTERNAL && /lagged/.test(end.detail)) this.#gapReason = 'lagged';
+    if (end.code === GRPC_STATUS.internal && /lagged/.test(end.detail)) this.#gapReason = 'lagged';
     this.#down(
-      end.code === status.OK ? 'the server ended the stream' : `gRPC status ${end.code}: ${end.detail}`,
+      end.code === GRPC_STATUS.ok ? 'the server ended the stream' : `gRPC status ${end.code}: ${end.detail}`,
     );
   }
 
