@@ -52,9 +52,13 @@ it('holds what the ledger holds, at processed and at confirmed, after everything
       await sleep(5);
     }
   };
-  /** Steps on until the stream is whole again and has brought the ledger's newest block. */
+  /** What a slot wrote that is not frozen, and perhaps dies, is ahead of what the ledger calls processed. */
+  const isAhead = (): boolean =>
+    addresses.some((address) => (cache.get(address)?.slot ?? 0) > ledger.slot('processed'));
+  /** Steps on until the stream is whole again and has brought the ledger's newest block, and no more. */
   const settle = async (): Promise<void> => {
-    while (cache.suspectCount > 0 || cache.slots.head() !== ledger.slot('processed')) await slots(1);
+    while (cache.suspectCount > 0 || cache.slots.head() !== ledger.slot('processed') || isAhead())
+      await slots(1);
   };
   const isLevel = (): boolean =>
     cache.slots.slot('confirmed') === ledger.slot('confirmed') &&

@@ -64,8 +64,18 @@ it('goes on from the other server when one freezes, and holds what the ledger ho
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await step();
   };
+  /** What a slot wrote that is not frozen, and perhaps dies, is ahead of what the ledger calls processed. */
+  const isAhead = () =>
+    addresses.some((address) => (cache.get(address)?.slot ?? 0) > ledger.slot('processed'));
+  const isConfirmedAlike = () => cache.slots.slot('confirmed') === ledger.slot('confirmed');
   const settle = () =>
-    until(() => cache.suspectCount === 0 && cache.slots.head() === ledger.slot('processed'));
+    until(
+      () =>
+        cache.suspectCount === 0 &&
+        cache.slots.head() === ledger.slot('processed') &&
+        isConfirmedAlike() &&
+        !isAhead(),
+    );
   const expectLedger = (): void => {
     expect(cache.slots.slot('confirmed')).toBe(ledger.slot('confirmed'));
     for (const address of addresses) {
