@@ -44,6 +44,8 @@ export async function measurePoint(
   await setLimit(client, point.concurrency);
   const load = { url: client.url, token, pools, rate: point.rate };
   await offerLoad({ ...load, durationMs: warmUpMs, name: `${name}-warm` });
+  // Under a limit that chokes, what is left of the warm-up would go first, and its sends be nobody's.
+  await drain(client);
   const outcome = await offerLoad({ ...load, durationMs: measureMs, name });
   const trades = await tradesOf(client, outcome.ids);
   await drain(client);

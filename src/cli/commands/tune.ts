@@ -197,6 +197,7 @@ function settingsOf({ concurrency, rpcPoolSize, workers, signing }: Recommendati
 
 function linesOf(result: TuneResult, files: object, applied: Applied | undefined): string[] {
   const head = [
+    'stage',
     'at once',
     'connections',
     'signing',
@@ -207,6 +208,7 @@ function linesOf(result: TuneResult, files: object, applied: Applied | undefined
     'no wait p95 ms',
   ];
   const rows = result.rows.map(({ point, throughput, intentToWireUs, intentToWireNoWaitUs }) => [
+    String(point.stage),
     String(point.concurrency),
     String(point.rpcPoolSize),
     point.signing,
