@@ -1,13 +1,22 @@
 // Makes a directory that runs the executor and holds nothing else: no embedded cluster, tests or compiler, and of
 // native packages only the binaries of this platform. What src/ and workers/ import is what is copied, so that nothing
 // has to be listed here. Usage: npm run package -- DIRECTORY
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FOLDERS = ['dist/src', 'dist/workers', 'dist/dashboard', 'proto', 'kestra'];
-const FILES = ['dist/openapi.json', 'package.json', 'LICENSE', 'README.md', 'curl-format.txt'];
+const FILES = ['dist/openapi.json', 'LICENSE', 'README.md', 'curl-format.txt'];
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|createRequire\([^)]*\)\()['"]([^'".][^'"]*)['"]/g;
 const TYPES = '@types/';
 /** In every bundle (bundle.mjs). What it imports the modules that it was made of, which are scanned too, import as well. */
@@ -91,8 +100,28 @@ function copy(from, to) {
   cpSync(from, to, {
     recursive: true,
     dereference: true,
-    filter: (path) => path !== inside && !isLeftOut(path),
+    // What is named itself is wanted, whatever it is.
+    filter: (path) => path === from || (path !== inside && !isLeftOut(path)),
   });
+}
+
+/**
+ * package.json with the scripts and commands of which there is the file. Above all without `prepare`: `npx hotslot` would
+ * run it, and fail without a word where there is nothing to build from.
+ */
+function manifestOf(directory) {
+  const { scripts, bin, exports, devDependencies, ...rest } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const isThere = (file) => file !== undefined && existsSync(join(directory, file));
+  const only = (entries, fileOf) =>
+    Object.fromEntries(Object.entries(entries).filter(([, value]) => isThere(fileOf(value))));
+  return {
+    ...rest,
+    bin: only(bin, (file) => file),
+    exports: only(exports, (file) => file),
+    scripts: only(scripts, (line) => /node (dist\/\S+)/.exec(line)?.[1]),
+  };
 }
 
 const USAGE = 'Usage: npm run package -- DIRECTORY (an empty one, or one that is not there yet)';
@@ -114,6 +143,7 @@ try {
   mkdirSync(directory, { recursive: true });
   for (const path of [...FOLDERS, ...FILES].filter((one) => existsSync(join(ROOT, one))))
     copy(join(ROOT, path), join(directory, path));
+  writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifestOf(directory), null, 2)}\n`);
   const packages = closureOf(importedPackages());
   const modules = realpathSync(join(ROOT, 'node_modules'));
   for (const folder of packages)

@@ -80,6 +80,31 @@ describe("README.md's production directory", () => {
       expect([name, packages.has(name)]).toEqual([name, false]);
   });
 
+  it('has the page of its unit, and no script or command without its file', () => {
+    expect(existsSync(join(made, 'README.md'))).toBe(true);
+    const { scripts, bin } = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8')) as {
+      scripts: { [name: string]: string };
+      bin: { [name: string]: string };
+    };
+    expect(Object.keys(scripts)).toEqual(
+      expect.arrayContaining(['start:trading', 'stop:trading', 'keys:list']),
+    );
+    const entries = Object.values(scripts).map((line) => /node (\S+)/.exec(line)?.[1] ?? line);
+    expect([...entries, ...Object.values(bin)].filter((entry) => !existsSync(join(made, entry)))).toEqual([]);
+  });
+
+  // npx links the directory as a package, and ran a build that cannot be there: it ended with 1 and said nothing.
+  it("takes the book's commands as they stand", () => {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HOTSLOT_URL: 'http://127.0.0.1:1',
+      npm_config_cache: join(directory, 'npm-cache'),
+      npm_config_offline: 'true',
+    };
+    const typed = spawnSync('npx', ['hotslot', 'kill', '--json'], { cwd: made, env, encoding: 'utf8' });
+    expect([typed.status, typed.stdout]).toEqual([3, expect.stringContaining('no executor answers')]);
+  });
+
   it('has the binaries of this platform and of no other', () => {
     const { platform, arch, versions } = process;
     const uws = files('node_modules/uWebSockets.js').filter((name) => name.endsWith('.node'));
