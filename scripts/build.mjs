@@ -1,7 +1,7 @@
 // Compiles everything into dist/, with the dashboard's files, the OpenAPI document of the routes and the bundles of what
 // a start waits for. The directory is made anew, so that nothing of an older build is left in it.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
 
@@ -29,3 +29,6 @@ copyFileSync(path('node_modules/uplot/dist/uPlot.esm.js'), path('dist/dashboard/
 copyFileSync(path('node_modules/uplot/dist/uPlot.min.css'), path('dist/dashboard/uplot.css'));
 run(process.execPath, path('dist/src/docs/build-openapi.js'));
 await bundle();
+// npx makes them so where it first links them, and never again: after the next build they were denied.
+const { bin } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
+for (const file of Object.values(bin)) chmodSync(path(file), 0o755);

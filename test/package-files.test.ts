@@ -1,5 +1,7 @@
 /** What `npm pack` takes: what runs and what is read, and nothing of tests, of this machine, or secret. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
@@ -20,6 +22,12 @@ const NEEDED = [
   'proto/geyser.proto',
   'docs/RUNBOOK.md',
 ];
+
+it('a build leaves commands that can be run', () => {
+  const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: object };
+  for (const file of Object.values(bin) as string[])
+    expect([file, (statSync(join(ROOT, file)).mode & 0o777).toString(8)]).toEqual([file, '755']);
+});
 
 it('the package has what it needs and nothing else', () => {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
