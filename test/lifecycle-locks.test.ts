@@ -27,6 +27,16 @@ describe('locks, by default,', () => {
     expect(waiting.state).toBe('sent');
   });
 
+  it('end when the state that the trade left was passed over for a newer one of the slot', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    const waiting = await rig.sent(FROM_OTHER);
+    rig.landed(trade, 'processed');
+    rig.poolPublished('pool1', HEAD + 1, undefined, [trade]);
+    await settled();
+    expect(waiting.state).toBe('sent');
+  });
+
   it('end at once when the pool came before the transaction, unless that was on another fork', async () => {
     for (const [poolSlot, state] of [
       [HEAD + 1, 'sent'],

@@ -1,6 +1,6 @@
 /** A pool is published whole, between two transactions: half a swap is a wrong price. */
 import { describe, expect, it } from 'vitest';
-import { PoolBook } from '../src/market/pool-book.js';
+import { MAX_JOINED_STATES, PoolBook } from '../src/market/pool-book.js';
 import { RAYDIUM_CPMM_PROGRAM } from '../src/market/raydium-cpmm-program.js';
 import type { PoolSnapshot } from '../src/market/types.js';
 import { asSlot } from '../src/model/brands.js';
@@ -277,5 +277,70 @@ describe('the pool book', () => {
     const seen: PoolSnapshot[] = [];
     book.listen({ onPool: (snapshot) => seen.push(snapshot) });
     expect(seen.map(reserves)).toEqual([[1000n, 2000n]]);
+  });
+});
+
+describe('a burst of the stream', () => {
+  const swap = (set: ReturnType<typeof setUp>, amount: bigint, slot: number, signature: string) => {
+    set.vault0(amount, slot, signature);
+    set.vault1(2000n, slot, signature);
+    set.state(slot, signature);
+  };
+
+  it('has one publication for all states of a pool, at its end, which names every transaction', () => {
+    const set = setUp();
+    set.book.onBehind(true);
+    swap(set, 1010n, 5, 'a');
+    swap(set, 1020n, 5, 'b');
+    swap(set, 1030n, 6, 'c');
+    expect(set.published).toHaveLength(0);
+    set.book.onBehind(false);
+    expect(set.published.map(reserves)).toEqual([[1030n, 2000n]]);
+    expect(set.published[0]).toMatchObject({ slot: 6, txnSignature: 'c', passedSignatures: ['a', 'b'] });
+    swap(set, 1040n, 6, 'd');
+    expect(set.published[1]).toMatchObject({ txnSignature: 'd', passedSignatures: [] });
+  });
+
+  it('leaves no one who asks with an older state', () => {
+    const set = setUp();
+    set.book.onBehind(true);
+    swap(set, 1010n, 5, 'a');
+    expect(reserves(set.book.snapshotOf(set.keys.pool))).toEqual([1010n, 2000n]);
+    swap(set, 1020n, 5, 'b');
+    set.book.catchUp(set.keys.pool);
+    expect(set.published.map(({ txnSignature }) => txnSignature)).toEqual(['a', 'b']);
+    set.book.onBehind(false);
+    expect(set.published).toHaveLength(2);
+  });
+
+  it('joins only what is whole: the half of a swap waits for its end', () => {
+    const set = setUp();
+    set.book.onBehind(true);
+    swap(set, 1010n, 5, 'a');
+    set.vault0(1020n, 5, 'b');
+    set.book.onBehind(false);
+    expect(set.published.map(reserves)).toEqual([[1010n, 2000n]]);
+  });
+
+  it('publishes what was whole before accounts are taken that may make no state', () => {
+    const set = setUp();
+    set.book.onBehind(true);
+    swap(set, 1010n, 5, 'a');
+    set.accounts.unfinished.add(9);
+    const fetched = set.accounts.putFetched(set.keys.vault0, TOKEN_PROGRAM, vaultData(7n), 9);
+    set.book.onAccountChanged(set.keys.vault0, fetched, 'fetch');
+    expect(set.published.map(reserves)).toEqual([[1010n, 2000n]]);
+    set.book.onBehind(false);
+    expect(set.published).toHaveLength(1);
+    expect(set.unsettled).toEqual([set.keys.pool]);
+  });
+
+  it('joins no more states than its bound', () => {
+    const set = setUp();
+    set.book.onBehind(true);
+    for (let index = 0; index <= MAX_JOINED_STATES; index++) swap(set, 1010n + BigInt(index), 5, `s${index}`);
+    expect(set.published.map(({ txnSignature }) => txnSignature)).toEqual([`s${MAX_JOINED_STATES - 1}`]);
+    set.book.onBehind(false);
+    expect(set.published).toHaveLength(2);
   });
 });

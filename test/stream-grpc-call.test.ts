@@ -53,6 +53,8 @@ async function serve(act: (reached: Reached) => void): Promise<number> {
 interface Called {
   readonly call: GrpcCall;
   readonly messages: Buffer[];
+  /** What `onBehind` told, with the messages before it. */
+  readonly bursts: [boolean, number][];
   readonly ended: Promise<GrpcEnd>;
   /** Resolves with the first message. */
   readonly begun: Promise<void>;
@@ -60,6 +62,7 @@ interface Called {
 
 function callTo(port: number, clock: ManualClock = new ManualClock()): Called {
   const messages: Buffer[] = [];
+  const bursts: [boolean, number][] = [];
   let call: GrpcCall | undefined;
   let begin = (): void => {};
   const begun = new Promise<void>((resolve) => {
@@ -75,12 +78,13 @@ function callTo(port: number, clock: ManualClock = new ManualClock()): Called {
         messages.push(Buffer.from(bytes));
         begin();
       },
+      onBehind: (isBehind) => bursts.push([isBehind, messages.length]),
       onEnd: resolve,
     });
   });
   onTestFinished(() => call!.cancel());
   call!.send(Buffer.of(1));
-  return { call: call!, messages, ended, begun };
+  return { call: call!, messages, bursts, ended, begun };
 }
 
 const one = frameOf(Buffer.of(7));
@@ -249,4 +253,43 @@ it('does not take its own sleep for silence', async () => {
   clock.advance(1_000);
   expect(isEnded).toBe(false);
   expect(clock.timerCount).toBe(1);
+});
+
+const sends =
+  (count: number) =>
+  ({ stream }: Reached): void => {
+    stream.respond(OK, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.concat(Array.from({ length: count }, () => one)));
+  };
+
+it('tells of a burst when a turn has brought many messages, and of its end with the turn', async () => {
+  const { messages, bursts, ended } = callTo(await serve(sends(40)));
+  await ended;
+  expect(messages).toHaveLength(40);
+  expect(bursts).toEqual([
+    [true, 15],
+    [false, 40],
+  ]);
+});
+
+it('calls a few messages no burst', async () => {
+  const { bursts, ended } = callTo(await serve(sends(10)));
+  await ended;
+  expect(bursts).toEqual([]);
+});
+
+it('tells the end of a burst in which it was cancelled', async () => {
+  const called = callTo(await serve(sends(40)));
+  const { call, messages, bursts } = called;
+  const push = messages.push.bind(messages);
+  messages.push = (message) => {
+    if (messages.length === 20) call.cancel();
+    return push(message);
+  };
+  while (bursts.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(bursts).toEqual([
+    [true, 15],
+    [false, 21],
+  ]);
 });

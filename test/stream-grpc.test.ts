@@ -109,6 +109,7 @@ it('reads a burst in turns between which others have theirs', async () => {
       perTurn[perTurn.length - 1]! += 1;
       clock.advance(0.5);
     },
+    onBehind: () => undefined,
     onEnd: () => undefined,
   });
   onTestFinished(() => {

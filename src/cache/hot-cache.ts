@@ -178,6 +178,10 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     this.#lastActivityUs = receivedUs;
   }
 
+  onBehind(isBehind: boolean): void {
+    for (const listener of this.#listeners) listener.onBehind?.(isBehind);
+  }
+
   // --- re-fetching --------------------------------------------------------------------------------------------
 
   due(): { readonly addresses: readonly Address[]; readonly minContextSlot: Slot } | undefined {

@@ -81,4 +81,6 @@ export interface CacheListener {
   onSuspect?(addresses: readonly Address[]): void;
   /** These accounts are complete again. */
   onArmed?(addresses: readonly Address[]): void;
+  /** As StreamSink's: what is told until `false` may be joined. */
+  onBehind?(isBehind: boolean): void;
 }

@@ -65,7 +65,13 @@ export function createDesk(parts: DeskParts): TradeDesk {
       stoppedSince: (atMs, stopCount) => gate.stoppedSince(atMs, stopCount),
       forget: (signature) => gate.forget(signature),
     },
-    builder: parts.builder,
+    builder: {
+      build: (request) => {
+        // The board has what was published.
+        market.book.catchUp(request.pool);
+        return parts.builder.build(request);
+      },
+    },
     journal: parts.journal,
     sender: parts.sender,
     confirmer: parts.tracker,

@@ -70,6 +70,7 @@ export const SNAPSHOT: PoolSnapshot = {
   venue: POOL.venue,
   slot: SLOT,
   txnSignature: undefined,
+  passedSignatures: [],
   revision: 1,
   state: STATE,
 };

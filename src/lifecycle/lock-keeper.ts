@@ -146,16 +146,19 @@ export class LockKeeper implements CacheListener, PoolListener {
   // --- news --------------------------------------------------------------------------------------------------
 
   onPool(snapshot: PoolSnapshot, keys: PoolKeys): void {
-    const author =
-      snapshot.txnSignature === undefined
-        ? undefined
-        : this.#store.bySignature(snapshot.txnSignature as Signature);
-    if (author !== undefined) author.poolSeenSlot = snapshot.slot;
+    const { slot, txnSignature, passedSignatures } = snapshot;
+    for (const signature of passedSignatures) this.#sawOnPool(signature, slot);
+    if (txnSignature !== undefined) this.#sawOnPool(txnSignature, slot);
     for (const live of [...(this.#catchingUp.get(keys.pool) ?? [])]) {
-      if (live === author || (live.landedSlot !== undefined && snapshot.slot > live.landedSlot)) {
-        this.#caughtUp(live);
-      }
+      if (live.landedSlot !== undefined && slot > live.landedSlot) this.#caughtUp(live);
     }
+  }
+
+  #sawOnPool(signature: string, slot: Slot): void {
+    const author = this.#store.bySignature(signature as Signature);
+    if (author === undefined) return;
+    author.poolSeenSlot = slot;
+    if (this.#catchingUp.get(author.trade.pool)?.has(author) === true) this.#caughtUp(author);
   }
 
   onSlotComplete(slot: Slot): void {

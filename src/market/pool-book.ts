@@ -36,6 +36,9 @@ export interface PoolBookOptions {
 
 /** Most pools that one executor follows. */
 export const MAX_POOLS = 1024;
+/** Most states of one pool that one publication stands for. */
+export const MAX_JOINED_STATES = 64;
+const NONE: readonly string[] = [];
 
 interface PartReference {
   readonly entry: PoolEntry;
@@ -49,6 +52,9 @@ export class PoolBook implements CacheListener {
   readonly #references = new Map<Address, PartReference[]>();
   /** Entries with something to settle when the slot is complete; bounded by MAX_POOLS. */
   readonly #unsettled = new Set<PoolEntry>();
+  /** Entries whose newest whole state is not published yet; empty unless the reader is behind. */
+  readonly #late = new Set<PoolEntry>();
+  #isBehind = false;
   readonly #listeners: PoolListener[] = [];
   readonly #isSlotComplete = (slot: Slot): boolean => this.#accounts.isSlotComplete(slot);
   #epoch = -1n;
@@ -105,7 +111,15 @@ export class PoolBook implements CacheListener {
   }
 
   snapshotOf(pool: Address): PoolSnapshot | undefined {
+    this.catchUp(pool);
     return this.#entries.get(pool)?.snapshot;
+  }
+
+  /** Publishes a pool's newest whole state, where that waits for the end of a burst. */
+  catchUp(pool: Address): void {
+    if (this.#late.size === 0) return;
+    const entry = this.#entries.get(pool);
+    if (entry !== undefined) this.#catchUp(entry);
   }
 
   /**
@@ -133,6 +147,12 @@ export class PoolBook implements CacheListener {
       else if (part >= AMM_STATE_PARTS) this.#staticChanged(entry, part, version);
       else this.#written(entry, part, version);
     }
+  }
+
+  /** While the reader is behind, one publication stands for several states of a pool; the last one is the newest. */
+  onBehind(isBehind: boolean): void {
+    this.#isBehind = isBehind;
+    if (!isBehind) for (const entry of this.#late) this.#catchUp(entry);
   }
 
   onSlotComplete(_slot: Slot): void {
@@ -197,7 +217,18 @@ export class PoolBook implements CacheListener {
       entry.pending[part] = undefined;
     }
     entry.pendingCount = 0;
-    this.#publish(entry, entry.pendingSignature);
+    if (this.#isBehind && entry.snapshot !== undefined) this.#passOver(entry, entry.pendingSignature);
+    else this.#publish(entry, entry.pendingSignature);
+  }
+
+  #passOver(entry: PoolEntry, txnSignature: string | undefined): void {
+    this.#late.add(entry);
+    if (txnSignature !== undefined) entry.passedSignatures.push(txnSignature);
+    if (entry.passedSignatures.length >= MAX_JOINED_STATES) this.#catchUp(entry);
+  }
+
+  #catchUp(entry: PoolEntry): void {
+    if (this.#late.has(entry)) this.#publish(entry, entry.passedSignatures.pop());
   }
 
   /**
@@ -230,6 +261,8 @@ export class PoolBook implements CacheListener {
    * now, with a later write, or at a slot's end.
    */
   #resync(entry: PoolEntry): void {
+    // Afterwards its parts may make no state.
+    this.#catchUp(entry);
     const wasDirty = entry.dirty;
     entry.pending.fill(undefined);
     entry.pendingCount = 0;
@@ -250,6 +283,9 @@ export class PoolBook implements CacheListener {
   }
 
   #publish(entry: PoolEntry, txnSignature: string | undefined): void {
+    this.#late.delete(entry);
+    const passedSignatures = entry.passedSignatures.length === 0 ? NONE : entry.passedSignatures;
+    if (passedSignatures !== NONE) entry.passedSignatures = [];
     const state = computeState(entry, this.#epoch < 0n ? this.#epochOf(newestSlot(entry)) : this.#epoch);
     if (state === undefined) {
       if (entry.snapshot === undefined) return;
@@ -264,6 +300,7 @@ export class PoolBook implements CacheListener {
       venue: entry.keys.venue,
       slot: newestSlot(entry),
       txnSignature,
+      passedSignatures,
       revision: entry.revision,
       state,
     };

@@ -41,6 +41,8 @@ export interface PoolEntry {
   /** The parts may be of different moments: nothing is published until they are one state. */
   dirty: boolean;
   revision: number;
+  /** Of whole states that are not published, because newer ones are on their way; bounded by the book. */
+  passedSignatures: string[];
   snapshot: PoolSnapshot | undefined;
   /** Decoded once a version of the account. */
   rates: { readonly from: AccountVersion; readonly value: ConfigRates } | undefined;
@@ -68,6 +70,7 @@ export function newPoolEntry(keys: PoolKeys): PoolEntry {
     pendingSignature: undefined,
     dirty: false,
     revision: 0,
+    passedSignatures: [],
     snapshot: undefined,
     rates: undefined,
     fees: [undefined, undefined],

@@ -11,6 +11,8 @@ export interface PoolSnapshot {
   readonly slot: Slot;
   /** Signature of the transaction that left it so; undefined for a fetched state. */
   readonly txnSignature: string | undefined;
+  /** Of the transactions before it whose states were passed over, because the reader was behind; mostly empty. */
+  readonly passedSignatures: readonly string[];
   /** Increases with every publication of this pool, roll-backs included. */
   readonly revision: number;
   /** Micro-units: what the venue needs to quote, in a flat record of u64 numbers. */

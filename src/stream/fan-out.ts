@@ -24,5 +24,8 @@ export function fanOut(...sinks: readonly StreamSink[]): StreamSink {
     onActivity(receivedUs) {
       for (const sink of sinks) sink.onActivity(receivedUs);
     },
+    onBehind(isBehind) {
+      for (const sink of sinks) sink.onBehind?.(isBehind);
+    },
   };
 }

@@ -16,6 +16,8 @@ export interface GrpcCallOptions {
   readonly metadata: { readonly [name: string]: string };
   readonly clock: Clock;
   onMessage(bytes: Uint8Array): void;
+  /** `true` once a turn of the event loop has brought many messages, `false` at its end. */
+  onBehind(isBehind: boolean): void;
   /** Called once, last; never after `cancel`. */
   onEnd(end: GrpcEnd): void;
 }
@@ -29,6 +31,8 @@ const SLEPT_SHARE = 0.5;
 const FLOW_CONTROL_WINDOW_BYTES = 8 * 1024 * 1024;
 /** A burst is read for this long at a time: what else waits, an intent above all, has its turn in between. */
 const MOST_OF_TURN_US = 2_000;
+/** More messages than these in one turn are a burst: the reader is behind. */
+const BURST_MESSAGES = 16;
 
 export class GrpcCall {
   readonly #options: GrpcCallOptions;
@@ -39,6 +43,7 @@ export class GrpcCall {
   #pingUnanswered = false;
   #lookedUs = 0;
   #turnBeganUs: number | undefined;
+  #turnMessages = 0;
   #httpStatus: number | undefined;
   #status: GrpcEnd | undefined;
   /** Why the connection broke. */
@@ -122,12 +127,14 @@ export class GrpcCall {
 
   /** Hands on what came, until it is all read or the turn is full. @returns whether it is all read */
   #read(): boolean {
-    const { clock, onMessage } = this.#options;
+    const { clock, onMessage, onBehind } = this.#options;
     for (let message = this.#next(); message !== undefined; message = this.#next()) {
       if (this.#turnBeganUs === undefined) {
         this.#turnBeganUs = clock.monotonicUs();
         setImmediate(this.#endTurn);
       }
+      this.#turnMessages++;
+      if (this.#turnMessages === BURST_MESSAGES) onBehind(true);
       onMessage(message);
       if (this.#over) return false;
       if (clock.monotonicUs() - this.#turnBeganUs < MOST_OF_TURN_US) continue;
@@ -147,7 +154,10 @@ export class GrpcCall {
   }
 
   readonly #endTurn = (): void => {
+    const wasBehind = this.#turnMessages >= BURST_MESSAGES;
     this.#turnBeganUs = undefined;
+    this.#turnMessages = 0;
+    if (wasBehind) this.#options.onBehind(false);
     if (!this.#over && this.#stream.isPaused() && this.#read()) this.#stream.resume();
   };
 

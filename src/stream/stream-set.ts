@@ -206,6 +206,7 @@ export class StreamSet {
         // What L5 asks is how old the accounts may be.
         if (member === this.#source) this.#sink!.onActivity(receivedUs);
       },
+      onBehind: (isBehind) => this.#sink!.onBehind?.(isBehind),
     };
   }
 
@@ -386,5 +387,6 @@ function forwarding(sink: StreamSink): StreamSink {
     onGap: (gap) => sink.onGap(gap),
     onStatus: (status, detail) => sink.onStatus(status, detail),
     onActivity: (receivedUs) => sink.onActivity(receivedUs),
+    onBehind: (isBehind) => sink.onBehind?.(isBehind),
   };
 }

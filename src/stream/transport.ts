@@ -6,6 +6,8 @@ import type { GrpcEnd } from './grpc-status.js';
 
 export interface TransportHandlers {
   onMessage(bytes: Uint8Array): void;
+  /** A burst is being read, or is no longer; see StreamSink. */
+  onBehind(isBehind: boolean): void;
   /** Called once, last; never after `cancel`. */
   onEnd(end: GrpcEnd): void;
 }

@@ -115,6 +115,11 @@ export interface StreamSink {
   onStatus(status: StreamStatus, detail: string): void;
   /** Something arrived at all (pings and pongs too): the liveness that L5 measures. */
   onActivity(receivedUs: number): void;
+  /**
+   * A burst is being read: what is told until `false` may be joined by whoever tells it on. `false` follows within
+   * the turn of the event loop, whatever happens to the stream.
+   */
+  onBehind?(isBehind: boolean): void;
 }
 
 /** What to subscribe to; replaced whole when pools or wallets change. */

@@ -202,6 +202,7 @@ export class YellowstoneStream {
     );
     const transport = this.#transport({
       onMessage: (bytes) => this.#onMessage(session, bytes),
+      onBehind: (isBehind) => this.#sink!.onBehind?.(isBehind),
       onEnd: (end) => this.#onEnd(session, end),
     });
     if (session !== this.#session) return;

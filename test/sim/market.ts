@@ -44,6 +44,7 @@ export function snapshotOf(pool: Address, slot: number, txnSignature?: string): 
     venue: 'raydium-cpmm',
     slot: asSlot(slot),
     txnSignature,
+    passedSignatures: [],
     revision: 1,
     state: {
       reserve0: 1_000_000_000_000n,

@@ -193,10 +193,11 @@ export class DeskRig {
     this.desk.poolNews.onHead(asSlot(slot));
   }
 
-  poolPublished(pool: string, slot: number, author?: Trade): void {
+  poolPublished(pool: string, slot: number, author?: Trade, passed: readonly Trade[] = []): void {
     const address = asAddress(pool);
     const signature = author === undefined ? undefined : lastOf(author);
-    this.desk.poolNews.onPool(snapshotOf(address, slot, signature), poolKeys(address)!);
+    const snapshot = { ...snapshotOf(address, slot, signature), passedSignatures: passed.map(lastOf) };
+    this.desk.poolNews.onPool(snapshot, poolKeys(address)!);
   }
 
   /** Of a process that follows others: their signatures are taken. */
