@@ -62,13 +62,16 @@ describe('the command line', () => {
   });
 
   it('says by its exit code that no executor runs, and in JSON what is wrong', async () => {
-    const [stop, status, kill, unknown] = await Promise.all([
+    const [stop, status, kill, tune, unknown] = await Promise.all([
       hotslot(['stop']),
       hotslot(['status', '--json']),
       hotslot(['kill']),
+      // Before it measures anything.
+      hotslot(['tune', '--short', '--apply']),
       hotslot(['no-such-verb']),
     ]);
-    expect([stop.code, status.code, kill.code, unknown.code]).toEqual([3, 3, 3, 2]);
+    expect([stop.code, status.code, kill.code, tune.code, unknown.code]).toEqual([3, 3, 3, 3, 2]);
+    expect(tune.stderr).not.toContain('[1/');
     expect(json(status).error).toBe(
       'no executor answers at http://127.0.0.1:1: start one with npm run start:trading',
     );

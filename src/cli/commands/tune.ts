@@ -91,6 +91,8 @@ async function run(options: Options) {
       `A point may have ${MAX_TRADES_A_RUN} trades; this rate and time make ${Math.ceil(most)}.`,
     );
   }
+  // Minutes later it would be too late to hear that nobody is there to take what was found.
+  if (options.apply) await controlClient(commandEnvironment()).get('/api/status');
   process.setMaxListeners(MAX_LISTENERS);
   const statePath = join(options.dir, 'tune-state.json');
   if (options.fresh) rmSync(statePath, { force: true });
