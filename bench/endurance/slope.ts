@@ -17,14 +17,20 @@ export interface Point {
   readonly mb: number;
 }
 
-const WINDOW_MS = 20_000;
 const MINUTE_MS = 60_000;
 
-/** The least of every twenty seconds. */
+/**
+ * The least of every whole minute from the first sample on: at 200 trades a second the old generation is collected every
+ * half minute, and a window without a collection in it, such as the rest of a minute, has no low point.
+ */
 export function lowPoints(samples: readonly MemorySample[], of: 'heapUsed' | 'resident'): Point[] {
+  const startMs = samples[0]?.atMs ?? 0;
+  const windowOf = ({ atMs }: MemorySample) => Math.floor((atMs - startMs) / MINUTE_MS);
+  const whole = samples.length === 0 ? 0 : windowOf(samples.at(-1)!);
   const lowest = new Map<number, Point>();
   for (const sample of samples) {
-    const window = Math.floor(sample.atMs / WINDOW_MS);
+    const window = windowOf(sample);
+    if (window >= whole) continue;
     const mb = sample[of] / 2 ** 20;
     const known = lowest.get(window);
     if (known === undefined || mb < known.mb) lowest.set(window, { atMs: sample.atMs, mb });
