@@ -34,22 +34,20 @@ class Fixture {
   readonly reservations = new Reservations();
   readonly cache: HotCache;
   readonly rig: DeskRig;
+  readonly admission: RiskAdmission;
 
-  constructor() {
+  /** @param wallets of the keystore */
+  constructor(wallets: readonly Address[] = [WALLET]) {
     this.cache = new HotCache({ clock: { nowMs: () => 0 } as never, random: { next: () => 0.5 } });
     this.cache.track([WALLET, SPENT_ACCOUNT, BOUGHT_ACCOUNT]);
     this.cache.onGap(gap(9));
     liveSlot(this.cache, 10, 9);
     this.confirm(10);
     this.fetched(10, 10_000n, 0n);
-    const positions = new AccountPositions(
-      this.cache,
-      [WALLET],
-      [
-        { wallet: WALLET, mint: SPENT, tokenAccount: SPENT_ACCOUNT },
-        { wallet: WALLET, mint: BOUGHT, tokenAccount: BOUGHT_ACCOUNT },
-      ],
-    );
+    const positions = new AccountPositions(this.cache, wallets, [
+      { wallet: WALLET, mint: SPENT, tokenAccount: SPENT_ACCOUNT },
+      { wallet: WALLET, mint: BOUGHT, tokenAccount: BOUGHT_ACCOUNT },
+    ]);
     const valuation = (_mint: Address, amount: bigint) => amount;
     const { reservations } = this;
     const pnl = new PnlBook({ valuation });
@@ -72,6 +70,7 @@ class Fixture {
       minWalletLamports: 0n,
       maxCostLamports: 10n,
     });
+    this.admission = admission;
     const balancesChanged = () => admission.balancesChanged();
     this.cache.addListener({
       onConfirmed: balancesChanged,
@@ -154,6 +153,15 @@ describe('a landing that a node told before the stream did', () => {
     fixture.landingSlot();
     fixture.confirm(LANDED);
     expect([fixture.next(), fixture.reservations.size]).toEqual(['RISK_LIMIT', 0]);
+  });
+
+  it('of a wallet that has left the keystore gives its reservation back: no balance will ever show it', async () => {
+    const trade = await new Fixture().rig.sent();
+    const { admission, reservations } = new Fixture([]);
+    admission.readmit(trade);
+    expect(reservations.buying(BOUGHT)).toBeGreaterThan(0n);
+    admission.release(trade.id, asSlot(LANDED));
+    expect([reservations.size, reservations.buying(BOUGHT)]).toEqual([0, 0n]);
   });
 
   it('and lost its fork is reserved until the trade ends, whatever the balances do', async () => {

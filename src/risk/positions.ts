@@ -28,7 +28,10 @@ export interface PositionView {
   mints(): Address[];
   /** Non-zero positions; SOL in both forms on one row. */
   rows(): PositionRow[];
-  /** Whether the wallet's lamports and its tokens of these mints hold everything up to a slot. */
+  /**
+   * Whether the wallet's lamports and its tokens of these mints hold everything up to a slot. Nothing is held of a
+   * wallet that is none of ours any more, so that nothing of it is missing either.
+   */
   areWholeThrough(wallet: Address, mints: readonly Address[], slot: Slot): boolean;
 }
 
@@ -82,7 +85,8 @@ export class AccountPositions implements PositionView {
 
   areWholeThrough(wallet: Address, mints: readonly Address[], slot: Slot): boolean {
     const tokenAccounts = this.#byWallet.get(wallet);
-    return [wallet, ...mints.map((mint) => tokenAccounts?.get(mint))].every(
+    if (tokenAccounts === undefined) return true;
+    return [wallet, ...mints.map((mint) => tokenAccounts.get(mint))].every(
       (address) => address === undefined || this.#accounts.isConfirmedThrough(address, slot),
     );
   }
