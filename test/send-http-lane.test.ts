@@ -144,6 +144,36 @@ describe('a lane to an RPC node', () => {
     expect(clock.timerCount).toBe(1);
   });
 
+  it('ends a connection itself whose end the server has announced and does not bring about', async () => {
+    const clock = new ManualClock();
+    const answer = '{"result":"x"}';
+    const head = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${answer.length}\r\n\r\n`;
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(head + answer));
+      cleanUps.push(() => socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const open = async (reconnects: boolean) => {
+      const lane = new HttpLane({ url, timeoutMs: 100, clock, reconnects });
+      cleanUps.push(() => lane.close());
+      await new Promise<void>((resolve) => lane.onReady(resolve));
+      return lane;
+    };
+    const passing = await open(false);
+    expect((await send(passing)).outcome).toBe('acknowledged');
+    expect(passing).toMatchObject({ connecting: false, ended: true });
+    const lasting = await open(true);
+    expect((await send(lasting)).outcome).toBe('acknowledged');
+    expect([lasting.ready, clock.timerCount]).toEqual([false, 1]);
+    const again = new Promise<void>((resolve) => lasting.onReady(resolve));
+    clock.advance(50);
+    await again;
+    expect((await send(lasting)).outcome).toBe('acknowledged');
+  });
+
   it('gives up on a handshake that nobody answers, and tries again where it is to', async () => {
     let accepted = 0;
     const silent = createTcpServer((socket) => {

@@ -152,7 +152,9 @@ export class HttpLane implements Lane {
       if (this.#pending === undefined) throw new HttpFormatError('an answer that nothing asked for');
       if (response.closes) this.#connected = false;
       this.#settle(readOutcome(response));
-      if (!response.closes) this.#announce();
+      // A server that announces its end and then does not end would hold the lane for ever.
+      if (response.closes) this.#drop('error', 'connection closed');
+      else this.#announce();
     } catch (error) {
       if (!(error instanceof HttpFormatError)) throw error;
       this.#drop('error', error.message);
