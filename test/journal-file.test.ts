@@ -380,6 +380,96 @@ describe('a disk that fails', () => {
     await journal.close();
   });
 
+  it('leaves no segment behind for each time that it was tried again', async () => {
+    const clock = new ManualClock();
+    let isFull = false;
+    const full = () => {
+      if (isFull) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    };
+    const files: JournalFs = {
+      ...systemFs,
+      write(fd, bytes, offset, length) {
+        full();
+        return systemFs.write(fd, bytes, offset, length);
+      },
+    };
+    const { journal } = await openJournal({ dir, genesisHash, clock, files });
+    journal.append(intentRecord(1));
+    isFull = true;
+    expect(codeOf(() => journal.append(intentRecord(2)))).toBe('JOURNAL_UNWRITABLE');
+    clock.advance(10_000);
+    const segments = () => readdirSync(dir).filter((name) => name.endsWith('.log'));
+    expect([journal.writable, segments()]).toEqual([false, ['00000001.log']]);
+    isFull = false;
+    clock.advance(1_000);
+    expect([journal.writable, segments()]).toEqual([true, ['00000001.log', '00000002.log']]);
+    journal.append(intentRecord(3));
+    await journal.close();
+    const replayed = await openAndClose();
+    expect([[...replayed.trades.keys()], replayed.suspect]).toEqual([[idOf(1), idOf(3)], false]);
+  });
+
+  it.each([
+    ['promises', true],
+    ['does not promise', false],
+  ])(
+    'under JOURNAL_SYNC=always answers those who wait for an old segment by what the disk %s of it',
+    async (_word, isPromised) => {
+      const syncs: (() => void)[] = [];
+      const calls: string[] = [];
+      let refused = 0;
+      const files: JournalFs = {
+        ...systemFs,
+        write(fd, bytes, offset, length) {
+          if (refused-- > 0) throw new Error('ENOSPC');
+          return systemFs.write(fd, bytes, offset, length);
+        },
+        sync(fd) {
+          calls.push(`sync ${fd}`);
+          if (fd === oldFd && isBroken) throw new Error('EIO');
+        },
+        syncAsync: () => new Promise((resolve) => syncs.push(resolve)),
+        openAppend(path) {
+          const fd = systemFs.openAppend(path);
+          if (path.endsWith('00000001.log')) oldFd = fd;
+          return fd;
+        },
+        close(fd) {
+          calls.push(`close ${fd}`);
+          systemFs.close(fd);
+        },
+      };
+      let oldFd = -1;
+      let isBroken = false;
+      const clock = new ManualClock();
+      const { journal } = await openJournal({ dir, genesisHash, sync: 'always', files, clock });
+      const first = journal.appendDurable(intentRecord(1)).catch(() => undefined);
+      const second = journal.appendDurable(intentRecord(2)).then(
+        () => 'done',
+        (error: HotslotError) => error.code,
+      );
+      const isOldOne = (call: string) => call.endsWith(` ${oldFd}`);
+      calls.length = 0;
+      isBroken = !isPromised;
+      refused = 1;
+      expect(codeOf(() => journal.append(intentRecord(3)))).toBe('JOURNAL_UNWRITABLE');
+      clock.advance(1000);
+      expect([journal.writable, journal.segment]).toEqual([true, 2]);
+      // The sync that is under way still needs it.
+      expect(calls.filter(isOldOne)).toEqual([`sync ${oldFd}`]);
+      syncs[0]!();
+      await first;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(calls.filter(isOldOne)).toEqual([`sync ${oldFd}`, `close ${oldFd}`]);
+      syncs[1]!();
+      expect(await second).toBe(isPromised ? 'done' : 'JOURNAL_UNWRITABLE');
+      const next = journal.appendDurable(intentRecord(4));
+      syncs[2]!();
+      await next;
+      await journal.close();
+    },
+  );
+
   it('denies from the start when the directory cannot be written', async () => {
     const files: JournalFs = {
       ...systemFs,

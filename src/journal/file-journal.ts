@@ -48,6 +48,8 @@ export class FileJournal implements Journal {
   /** The disk sync that is under way, and the one that will begin after it for those who came later. */
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
+  /** Segments left of which the disk did not promise everything. */
+  #unsyncedCount = 0;
   #recordCount = 0;
 
   /** Opens the first segment; an unwritable directory gives an unwritable journal, not an error. */
@@ -113,7 +115,10 @@ export class FileJournal implements Journal {
     this.append(record);
     if (this.#sync !== 'always') return;
     if (!this.#writable) throw this.#unwritable();
+    const unsyncedCount = this.#unsyncedCount;
     await this.#synced();
+    // The sync may have been the next segment's.
+    if (unsyncedCount !== this.#unsyncedCount) throw this.#unwritable();
   }
 
   /** Closes the segment and begins the next. @throws what the file system throws */
@@ -122,13 +127,7 @@ export class FileJournal implements Journal {
     const old = this.#fd;
     if (this.#sync === 'always') this.#options.files.sync(old);
     this.#begin();
-    // A disk sync that is under way in another thread still needs the old descriptor.
-    if (this.#running === undefined) this.#options.files.close(old);
-    else
-      void this.#running.then(
-        () => this.#options.files.close(old),
-        () => this.#options.files.close(old),
-      );
+    this.#closeUnused(old);
     return closed;
   }
 
@@ -160,9 +159,10 @@ export class FileJournal implements Journal {
     const { files, directory, genesisHash, clock } = this.#options;
     files.mkdir(directory);
     let number = this.#segment + 1;
-    // A beginning that failed half way left its file behind. It is not written to again.
+    // A beginning that failed half way may have left its file behind. It is not written to again.
     while (files.exists(segmentPath(directory, number)) && number < LAST_SEGMENT) number += 1;
     const path = segmentPath(directory, number);
+    const isNew = !files.exists(path);
     const fd = files.openAppend(path);
     try {
       const frame = encodeRecord({ kind: 'chain', genesisHash, atMs: clock.nowMs() });
@@ -172,10 +172,20 @@ export class FileJournal implements Journal {
       this.#bytes = frame.length;
     } catch (error) {
       files.close(fd);
+      if (isNew) this.#discard(path, error);
       throw error;
     }
     this.#fd = fd;
     this.#segment = number;
+  }
+
+  /** Each further try would leave another one behind, every second for as long as the disk refuses. */
+  #discard(path: string, error: unknown): void {
+    try {
+      this.#options.files.remove(path);
+    } catch (removeError) {
+      throw new AggregateError([error, removeError], String(error));
+    }
   }
 
   #unwritable(): HotslotError {
@@ -208,7 +218,7 @@ export class FileJournal implements Journal {
     try {
       const old = this.#fd;
       this.#begin();
-      if (old >= 0) this.#options.files.close(old);
+      if (old >= 0) this.#leave(old);
       this.#writePending();
     } catch (error) {
       this.#fail(error);
@@ -217,6 +227,24 @@ export class FileJournal implements Journal {
     this.#recovery?.cancel();
     this.#recovery = undefined;
     this.#writable = true;
+  }
+
+  /** Those who still wait hear of the next segment's disk sync, which says nothing of what is in this one. */
+  #leave(fd: number): void {
+    try {
+      if (this.#sync === 'always') this.#options.files.sync(fd);
+    } catch (error) {
+      this.#lastError = error;
+      this.#unsyncedCount += 1;
+    }
+    this.#closeUnused(fd);
+  }
+
+  /** A disk sync that is under way in another thread still needs the descriptor. */
+  #closeUnused(fd: number): void {
+    const close = () => this.#options.files.close(fd);
+    if (this.#running === undefined) close();
+    else void this.#running.then(close, close);
   }
 
   #writePending(): void {
