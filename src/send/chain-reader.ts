@@ -9,11 +9,14 @@ import {
   type Signature,
   type Slot,
 } from '../model/brands.js';
-import type { RpcPool } from './rpc-pool.js';
+import { RpcResponseError } from './rpc-client.js';
+import { isRefusal, type RpcPool } from './rpc-pool.js';
 
 /** RPC's own limits of one call. */
 export const MAX_SIGNATURES_A_CALL = 256;
 export const MAX_ACCOUNTS_A_CALL = 100;
+/** More of what a node says is not told. */
+const ANSWER_CHARS = 200;
 
 export interface SignatureStatusAnswer {
   readonly slot: Slot;
@@ -161,14 +164,21 @@ export class ChainReader {
   /**
    * Simulates with signatures zeroed and `sigVerify: false`, so that whoever runs the node has nothing to send.
    * @param wire a transaction whose signatures are zero bytes
+   * @throws HotslotError SEND_REFUSED where a node would not simulate it, RPC_FAILED, RPC_TIMEOUT
    */
   async simulate(
     wire: Uint8Array,
   ): Promise<{ error: unknown; logs: readonly string[]; unitsConsumed: number | undefined }> {
-    const { result, host } = await this.#pool.call('simulateTransaction', [
-      Buffer.from(wire).toString('base64'),
-      { encoding: 'base64', sigVerify: false, replaceRecentBlockhash: false, commitment: 'processed' },
-    ]);
+    const options = {
+      encoding: 'base64',
+      sigVerify: false,
+      replaceRecentBlockhash: false,
+      commitment: 'processed',
+    };
+    const params = [Buffer.from(wire).toString('base64'), options];
+    const { result, host } = await this.#pool
+      .call('simulateTransaction', params)
+      .catch((error: unknown) => Promise.reject(codedAnswer(error, 'simulateTransaction')));
     const { value } = withContext(result, host, 'simulateTransaction');
     const answer = value as { err: unknown; logs?: string[] | null; unitsConsumed?: number };
     return { error: answer.err ?? undefined, logs: answer.logs ?? [], unitsConsumed: answer.unitsConsumed };
@@ -180,6 +190,15 @@ function withContext(result: unknown, host: string, method: string): { context: 
   const slot = answer?.context?.slot;
   if (typeof slot !== 'number' || answer?.value === undefined) throw malformed(host, method);
   return { context: slot, value: answer.value };
+}
+
+/** An error that a node answered, with a code of ours; any other as it is. */
+function codedAnswer(error: unknown, method: string): unknown {
+  if (!(error instanceof RpcResponseError)) return error;
+  return new HotslotError(isRefusal(error) ? 'SEND_REFUSED' : 'RPC_FAILED', {
+    detail: `${method}: ${error.rpcCode} ${error.message}`.slice(0, ANSWER_CHARS),
+    cause: error,
+  });
 }
 
 function malformed(host: string, method: string): HotslotError {

@@ -106,6 +106,7 @@ export class DeskRig {
   shrinks: boolean | undefined;
   /** Whether the profit and loss has what landed before a restart. */
   isBooked = true;
+  simulate: DeskPorts['simulate'] = async () => ({ error: undefined, logs: [], unitsConsumed: 21_000 });
   fetched: TransactionUpdate | undefined;
   /** Whether the node that a turn asks knows it. */
   isFetchedAt: (turn: number) => boolean = () => true;
@@ -300,7 +301,7 @@ export class DeskRig {
         hurry: () => undefined,
         onEvent: (listener) => void this.#listeners.push(listener),
       },
-      simulate: async () => ({ error: undefined, logs: [], unitsConsumed: 21_000 }),
+      simulate: (wire) => this.simulate(wire),
       fetchTransaction: async (_signature, turn) => (this.isFetchedAt(turn) ? this.fetched : undefined),
       errorName: () => 'raydium-cpmm:ExceededSlippage',
       history: { byId: () => undefined, byClientOrderId: () => undefined, knowsSignature: () => false },
