@@ -1,6 +1,7 @@
 /** When a wallet in doubt is settled, and by whose word: never too soon, never by a node that cannot know. */
 import { describe, expect, it } from 'vitest';
 import {
+  FAULT_PERIOD_MS,
   type FoundOnChain,
   LAG_MARGIN_BLOCKS,
   type LandedTransaction,
@@ -144,10 +145,21 @@ describe('the search for lost attempts', () => {
     slots.reachAll(PAST);
     await look(3);
     expect(asked.map((question) => question.slice(-1))).toEqual(['0', '1', '2']);
-    expect([faults.length, state.cleared]).toEqual([3, '']);
+    expect([faults.length, state.cleared]).toEqual([1, '']);
     node.fails = false;
     await look();
     expect(state.cleared).not.toBe('');
+  });
+
+  it('tells at a bounded pace of a wallet that no node can answer for', async () => {
+    const { slots, node, asked, faults, look } = setUp();
+    node.fails = true;
+    await look();
+    slots.reachAll(PAST);
+    await look((2 * FAULT_PERIOD_MS) / SEARCH_PERIOD_MS);
+    expect([asked.length, faults.length]).toEqual([240, 2]);
+    await look();
+    expect(faults).toHaveLength(3);
   });
 
   it('is settled at once where nothing is in doubt', async () => {

@@ -19,6 +19,8 @@ import type { Clock, TimerHandle } from '../time/clock.js';
 
 /** How often a wallet in doubt is looked at. */
 export const SEARCH_PERIOD_MS = 500;
+/** A wallet whose searches go on coming to nothing is told of no more often. */
+export const FAULT_PERIOD_MS = 60_000;
 /** Blocks for which a blockhash can be used. */
 const VALIDITY_BLOCKS = 150;
 /** Blocks by which the stream may be behind what the earlier life had seen when it signed. */
@@ -74,7 +76,7 @@ export interface LostAttemptSearchOptions {
   readonly isKnown: (signature: Signature) => boolean;
   /** Of every wallet it is known what landed. Called once. */
   readonly onSettled: () => void;
-  /** Hears why a search came to nothing; it is tried again. */
+  /** Hears why a search came to nothing, of a wallet at most every FAULT_PERIOD_MS; it is tried again. */
   readonly onFault: (wallet: Address, error: unknown) => void;
 }
 
@@ -84,6 +86,8 @@ export class LostAttemptSearch {
   readonly #asking = new Set<Address>();
   /** Searches of a wallet that came to nothing. */
   readonly #failures = new Map<Address, number>();
+  /** When it was last told, monotonic microseconds. */
+  readonly #toldUs = new Map<Address, number>();
   #isOver = false;
   /** No attempt of an earlier life can be in a block above this height. */
   #lastHeight: BlockHeight | undefined;
@@ -111,12 +115,18 @@ export class LostAttemptSearch {
       if (this.#asking.has(wallet)) continue;
       this.#asking.add(wallet);
       void this.#search(wallet, trades, rootedSlot)
-        .catch((error: unknown) => {
-          this.#failures.set(wallet, (this.#failures.get(wallet) ?? 0) + 1);
-          this.#options.onFault(wallet, error);
-        })
+        .catch((error: unknown) => this.#failed(wallet, error))
         .finally(() => this.#asking.delete(wallet));
     }
+  }
+
+  #failed(wallet: Address, error: unknown): void {
+    this.#failures.set(wallet, (this.#failures.get(wallet) ?? 0) + 1);
+    const nowUs = this.#options.clock.monotonicUs();
+    const toldUs = this.#toldUs.get(wallet);
+    if (toldUs !== undefined && nowUs - toldUs < FAULT_PERIOD_MS * 1000) return;
+    this.#toldUs.set(wallet, nowUs);
+    this.#options.onFault(wallet, error);
   }
 
   #rootedSlotPast(doubtful: ReadonlyMap<Address, readonly Trade[]>): Slot | undefined {
