@@ -1,9 +1,10 @@
 /** After the storm: is everything as it was, does a normal trade land, is the journal whole? */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readJournal } from '../drill/journal-reader.js';
-import { readFaults } from '../drill/log-reader.js';
+import { type LogLine, readFaults } from '../drill/log-reader.js';
 import { OrderMaker, readReserves } from '../drill/order-maker.js';
 import { seeded } from '../drill/seeded.js';
+import { compareWithLedger, type KeptLedger, type LedgerStatus } from './ledger-comparison.js';
 import { openFiles } from './process-facts.js';
 import type { FuzzedSystem } from './system.js';
 
@@ -17,6 +18,8 @@ const QUIET_MS = 60_000;
 const OPEN_FILES_SLACK = 12;
 /** Trades whose ends are compared with the ledger, newest first; it keeps no more than its bound. */
 const COMPARED_TRADES = 300;
+/** The oldest block may be gone before it is asked for. */
+const PRUNING_MARGIN_SLOTS = 16;
 
 export interface OpenFiles {
   readonly executor: number;
@@ -103,39 +106,37 @@ async function stateAtTheEnd(control: FuzzedSystem['control'], id: string): Prom
   return state;
 }
 
-/** What the log holds of faults that have no code. */
-export function loggedFaults({ rig }: FuzzedSystem): readonly string[] {
-  return readFaults(rig.logFile)
-    .filter((line) => /unexpected|unhandled|uncaught/i.test(line.message))
+/** What the log holds of faults that have no code, and of what the executor held to be impossible. */
+export function loggedFaults(logFile: string): readonly string[] {
+  return readFaults(logFile)
+    .filter((line) => /unexpected|unhandled|uncaught/i.test(line.message) || isInvariant(line))
     .map((line) => JSON.stringify(line).slice(0, 500));
+}
+
+function isInvariant(line: LogLine): boolean {
+  return 'kind' in line && line.kind === 'invariant';
 }
 
 /** Ends the executor in order and compares its journal with the ledger. @returns what does not fit */
 export async function compareJournal(system: FuzzedSystem): Promise<readonly string[]> {
   if (!(await system.executor.stop())) return ['the executor did not end in order'];
   const journal = readJournal(system.rig.journalDirectory);
-  const found = [...journal.faults];
-  const ended = journal.trades
-    .filter(
-      ({ state, attempts }) =>
-        attempts.length > 0 && (state === 'finalized' || state === 'failed' || state === 'expired'),
-    )
-    .sort((a, b) => b.acceptedAtMs - a.acceptedAtMs)
-    .slice(0, COMPARED_TRADES);
-  for (const trade of ended) {
-    const { value } = (await system.rpc('getSignatureStatuses', [
-      trade.attempts.map(({ signature }) => signature),
-      { searchTransactionHistory: true },
-    ])) as { value: ({ err: unknown } | null)[] };
-    const seen = value.filter((status) => status !== null);
-    const landed = seen.filter(({ err }) => err === null).length;
-    const isTrue =
-      trade.state === 'expired'
-        ? seen.length === 0
-        : trade.state === 'failed'
-          ? landed === 0
-          : landed <= 1 && seen.length === landed;
-    if (!isTrue) found.push(`trade ${trade.id} is ${trade.state}, the ledger says ${JSON.stringify(value)}`);
-  }
-  return found;
+  return [...journal.faults, ...(await compareWithLedger(journal.trades, ledgerOf(system), COMPARED_TRADES))];
+}
+
+function ledgerOf(system: FuzzedSystem): KeptLedger {
+  return {
+    async statuses(signatures) {
+      const options = { searchTransactionHistory: true };
+      const answer = await system.rpc('getSignatureStatuses', [signatures, options]);
+      return (answer as { value: (LedgerStatus | null)[] }).value;
+    },
+    async keptFromHeight() {
+      const first = (await system.rpc('getFirstAvailableBlock', [])) as number;
+      const slots = (await system.rpc('getBlocksWithLimit', [first + PRUNING_MARGIN_SLOTS, 1])) as number[];
+      if (slots[0] === undefined) return Number.POSITIVE_INFINITY;
+      const block = await system.rpc('getBlock', [slots[0], { transactionDetails: 'none', rewards: false }]);
+      return (block as { blockHeight: number }).blockHeight;
+    },
+  };
 }

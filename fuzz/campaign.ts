@@ -256,7 +256,7 @@ class Campaign {
     } catch (error) {
       find(String(error));
     }
-    for (const line of loggedFaults(this.#system)) find(`logged: ${line}`);
+    for (const line of loggedFaults(this.#system.rig.logFile)) find(`logged: ${line}`);
     for (const line of await compareJournal(this.#system)) find(`journal: ${line}`);
     return state;
   }

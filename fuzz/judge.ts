@@ -34,6 +34,9 @@ const TOO_MANY_MESSAGES = 1008;
 /** Codes of an `error` frame that no client can be the cause of, in JSON or in MessagePack. */
 const DISHONEST = /WORKER_FAILED|ROUTE_UNKNOWN|JOURNAL_UNWRITABLE|JOURNAL_CORRUPT/;
 const INTERNAL_ERROR = '"code":-32603';
+/** With the id of the call that it answers. */
+const INTERNAL_ERROR_ANSWER = /"code":-32603,"message":"[^"]*"\},"id":(null|[\d.e+]+|"(?:[^"\\]|\\.)*")/g;
+const HEAD_END = '\r\n\r\n';
 
 export function judge(target: TargetName, message: Message, outcome: Outcome): Verdict {
   if (outcome.type === 'silence') return { answer: 'silence', fault: 'no answer in time' };
@@ -84,11 +87,10 @@ function problemCode(body: string): ErrorCode | undefined {
   return code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : undefined;
 }
 
-function judgeRpc(outcome: { status: number; body: string }, { kind }: Message): Verdict {
+function judgeRpc(outcome: { status: number; body: string }, { bytes }: Message): Verdict {
   if (outcome.status !== 200) return within(RPC_STATUSES, outcome);
   const { body } = outcome;
-  // An airdrop that the engine refuses is an internal error on real nodes too.
-  if (body.includes(INTERNAL_ERROR) && !/^(requestAirdrop|batch)/.test(kind)) {
+  if (!areRefusedAirdrops(body, bytes)) {
     return { answer: '200 -32603', fault: body.slice(0, 300) };
   }
   if (body === '') return { answer: '200 empty' };
@@ -96,6 +98,32 @@ function judgeRpc(outcome: { status: number; body: string }, { kind }: Message):
   if (code !== undefined) return { answer: body.startsWith('[') ? '200 batch' : `200 ${code}` };
   const isAnswer = body.startsWith('{"jsonrpc"') || body.startsWith('[') || /^(ok|behind|unknown)/.test(body);
   return isAnswer ? { answer: '200' } : { answer: '200', fault: `no JSON-RPC answer: ${body.slice(0, 200)}` };
+}
+
+/** An airdrop that the engine refuses is an internal error on real nodes too; nothing else may be one. */
+function areRefusedAirdrops(body: string, request: Buffer): boolean {
+  const faults = body.split(INTERNAL_ERROR).length - 1;
+  if (faults === 0) return true;
+  const airdrops = airdropIds(request);
+  const refused = [...body.matchAll(INTERNAL_ERROR_ANSWER)].filter(([, id = '']) => airdrops.has(id));
+  return refused.length === faults;
+}
+
+/** Ids in JSON, `null` where it has none that an answer could repeat. */
+function airdropIds(request: Buffer): ReadonlySet<string> {
+  const text = request.toString('utf8');
+  try {
+    const asked: unknown = JSON.parse(text.slice(text.indexOf(HEAD_END) + HEAD_END.length));
+    const calls = (Array.isArray(asked) ? asked : [asked]) as (Partial<Record<string, unknown>> | null)[];
+    return new Set(calls.filter((call) => call?.method === 'requestAirdrop').map((call) => idOf(call?.id)));
+  } catch {
+    return new Set();
+  }
+}
+
+function idOf(id: unknown): string {
+  const isRepeated = typeof id === 'string' || (Number.isInteger(id) && (id as number) >= 0);
+  return isRepeated ? JSON.stringify(id) : 'null';
 }
 
 function judgeFrames(texts: readonly string[]): Verdict {
