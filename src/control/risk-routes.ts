@@ -61,7 +61,9 @@ function breakerRoutes(operations: Operations): Route[] {
     role: 'admin',
     summary: action === 'open' ? 'Open a breaker and keep it open' : 'Close a breaker by hand',
     request: {
-      parameters: z.object({ name: pathName("The breaker's name, or the host behind its prefix.") }),
+      parameters: z.object({
+        name: pathName("The breaker's name, or the host behind its prefix; a `#` in it as `%23`."),
+      }),
       body: breakerRequestSchema,
     },
     answers: { 200: jsonAnswer('All breakers, after it.', breakersSchema) },

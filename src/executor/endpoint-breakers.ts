@@ -6,7 +6,7 @@ import type { NodeGuard } from '../send/rpc-pool.js';
 import type { LaneGuard } from '../send/transaction-sender.js';
 import type { StreamGuard } from '../stream/stream-set.js';
 import type { Clock } from '../time/clock.js';
-import { type Endpoints, streamNames } from './endpoints.js';
+import { type Endpoints, rpcNames, streamNames } from './endpoints.js';
 
 const RPC = 'rpc:';
 const YELLOWSTONE = 'yellowstone:';
@@ -18,7 +18,7 @@ export function openBreakers(
   log: Log,
 ): BreakerRegistry {
   const registry = new BreakerRegistry({ clock });
-  for (const url of rpc) registry.for(RPC + new URL(url).host);
+  for (const name of rpcNames(rpc)) registry.for(RPC + name);
   for (const name of streamNames(yellowstone)) registry.for(YELLOWSTONE + name);
   registry.onChange(({ name, state, lastError }) => {
     log[state === 'closed' ? 'info' : 'warn'](`circuit breaker ${state}`, { breaker: name, lastError });

@@ -20,7 +20,18 @@ const JUPITER_URL = 'https://api.jup.ag';
 
 /** Host and port of each Yellowstone endpoint; one that is named twice is told apart by a number. */
 export function streamNames(endpoints: readonly string[]): string[] {
-  const hosts = endpoints.map((endpoint) => endpoint.replace(/^https?:\/\//, '').replace(/\/$/, ''));
+  return toldApart(endpoints.map((endpoint) => endpoint.replace(/^https?:\/\//, '').replace(/\/$/, '')));
+}
+
+/**
+ * Host and port of each RPC endpoint. Two keys of one provider differ in path or query, which nobody is shown: they
+ * are told apart by a number, in the order of the setting.
+ */
+export function rpcNames(urls: readonly string[]): string[] {
+  return toldApart(urls.map((url) => new URL(url).host));
+}
+
+function toldApart(hosts: readonly string[]): string[] {
   return hosts.map((host, index) => {
     const before = hosts.slice(0, index).filter((other) => other === host).length;
     return before === 0 ? host : `${host}#${before + 1}`;

@@ -4,6 +4,7 @@ import { ChainReader } from '../send/chain-reader.js';
 import { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
 import { nodeGuard, openBreakers } from './endpoint-breakers.js';
+import { rpcNames } from './endpoints.js';
 import type { ExecutorOptions } from './executor-options.js';
 
 /** Connections for reads, beside the sending ones. */
@@ -19,8 +20,15 @@ export interface Chain {
 
 /** Asks nobody anything yet. */
 export function openChain({ config, endpoints, clock, log }: ExecutorOptions): Chain {
+  const names = rpcNames(endpoints.rpc);
   const clients = endpoints.rpc.map(
-    (url) => new RpcClient({ url, connections: READ_CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS }),
+    (url, index) =>
+      new RpcClient({
+        url,
+        endpoint: names[index],
+        connections: READ_CONNECTIONS,
+        timeoutMs: config.RPC_TIMEOUT_MS,
+      }),
   );
   const breakers = openBreakers(endpoints, clock, log);
   const rpc = new RpcPool(clients, clock, nodeGuard(breakers));

@@ -26,6 +26,8 @@ const BODY_END =
 export interface HttpLaneOptions {
   /** http(s) URL of the RPC node. */
   readonly url: string;
+  /** Shown instead of the URL's host and port, where these do not tell the endpoint apart. */
+  readonly endpoint?: string | undefined;
   /** For a connection to come about, and for an answer. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -56,7 +58,7 @@ export class HttpLane implements Lane {
 
   constructor(options: HttpLaneOptions) {
     this.#url = new URL(options.url);
-    this.name = `rpc:${this.#url.host}`;
+    this.name = `rpc:${options.endpoint ?? this.#url.host}`;
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock;
     this.#reconnects = options.reconnects;

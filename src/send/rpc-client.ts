@@ -8,6 +8,8 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 export interface RpcClientOptions {
   /** http(s) URL; credentials in it are never shown. */
   readonly url: string;
+  /** Shown instead of the URL's host and port, where these do not tell the endpoint apart. */
+  readonly endpoint?: string | undefined;
   readonly connections: number;
   readonly timeoutMs: number;
 }
@@ -26,7 +28,7 @@ export class RpcResponseError extends Error {
 
 /** What the other stages need of an RPC node; tests and the simulation pass their own. */
 export interface RpcCaller {
-  /** Host and port, for evidence and breakers: `127.0.0.1:8899`. */
+  /** Host and port, for evidence and breakers: `127.0.0.1:8899`. A second endpoint there is `127.0.0.1:8899#2`. */
   readonly host: string;
   /**
    * @throws HotslotError RPC_TIMEOUT, RPC_FAILED (transport), RpcResponseError (answered by the node)
@@ -47,7 +49,7 @@ export class RpcClient implements RpcCaller {
 
   constructor(options: RpcClientOptions) {
     const url = new URL(options.url);
-    this.host = url.host;
+    this.host = options.endpoint ?? url.host;
     this.#path = url.pathname + url.search;
     this.#timeoutMs = options.timeoutMs;
     this.#pool = new Pool(url.origin, {

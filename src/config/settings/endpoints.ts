@@ -26,7 +26,7 @@ export const ENDPOINTS = {
   RPC_ENDPOINTS: setting(
     urlList,
     '',
-    'JSON-RPC endpoints, comma-separated. Empty starts the embedded cluster.',
+    'JSON-RPC endpoints, comma-separated. Empty starts the embedded cluster. The second of one host and port, with another key, is shown as `host:port#2`.',
   ),
   POOLS: setting(
     addressList,
