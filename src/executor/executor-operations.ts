@@ -1,13 +1,14 @@
 /** The control plane's view of an executor. */
 
 import { worstLevel } from '../control/health-routes.js';
-import type { KillSwitchAnswer, Maintenance, Operations } from '../control/operations.js';
+import type { Maintenance, Operations } from '../control/operations.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
 import { CpuProfiler } from '../metrics/cpu-profiler.js';
 import { percentileFile } from '../metrics/interval-log.js';
 import { systemClock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
+import { engageKillSwitch, shareKillSwitch } from './engage-kill-switch.js';
 import type { Executor } from './executor.js';
 import { killSwitchVersionOf } from './kill-switch-version.js';
 import { priceView, priceViews } from './price-views.js';
@@ -41,7 +42,7 @@ export function executorOperations(
     clearQueue: () => desk.clearQueue(),
     killSwitch: () => killSwitchState(killSwitch.status()),
     killSwitchVersion: killSwitchVersionOf(killSwitch),
-    engageKillSwitch: (grade, reason, source) => engage(executor, grade, reason, source),
+    engageKillSwitch: (grade, reason, source) => engageKillSwitch(executor, grade, reason, source),
     releaseKillSwitch: async (reason, source) => {
       killSwitch.release(reason, source);
       const shared = await shareKillSwitch(executor);
@@ -81,25 +82,6 @@ export function executorOperations(
       quoteMint: config.QUOTE_MINT,
     }),
   };
-}
-
-/** Within a bound: the answer does not wait for a Redis that is away, and says so. Without Redis nothing is said. */
-async function shareKillSwitch({ redis }: Executor): Promise<{ shared?: boolean }> {
-  return redis === undefined ? {} : { shared: await redis.shareKillSwitch() };
-}
-
-/** In force in memory first, on disk before it answers; queued trades end, what is out is told. */
-async function engage(
-  executor: Executor,
-  grade: 'stop' | 'reduce' | 'drain',
-  reason: string,
-  source: string,
-): Promise<KillSwitchAnswer> {
-  const { killSwitch, desk } = executor;
-  const status = killSwitch.engage(grade, reason, source);
-  const cancelled = killSwitch.grade === 'stop' ? desk.clearQueue() : [];
-  const shared = await shareKillSwitch(executor);
-  return { ...killSwitchState(status), ...shared, cancelled, mayStillLand: desk.liveAttempts() };
 }
 
 function statusOf(executor: Executor, startedAtMs: number) {
