@@ -84,7 +84,7 @@ describe('a confirmed landing that is undone', () => {
     const next = new DeskRig();
     const counts = new TradeCounts();
     const takenBack: boolean[] = [];
-    next.desk.onTrade((event) => takenBack.push(counts.onTrade(event)));
+    next.desk.onTrade((event) => takenBack.push(counts.onTrade(event, false)));
     next.desk.resume(rig.replay(), 0);
     await settled();
     next.forkLost(next.desk.get(trade.id)!);
@@ -105,6 +105,7 @@ describe('a confirmed landing that is undone', () => {
         tradeEnded: (succeeded: boolean) => ends.push(String(succeeded)),
         tradeUndone: () => ends.push('undone'),
       } as unknown as AutoTrips,
+      wasStopped: () => false,
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     const trade = await rig.sent();

@@ -2,10 +2,10 @@
 import type { TradeDesk, TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import type { LatencyRecorder } from '../metrics/latency.js';
-import { isLanding } from '../model/trade.js';
+import { isLanding, type Trade } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { AutoTrips } from '../risk/auto-trips.js';
-import type { TradeCounts } from './trade-counts.js';
+import { isFailure, type TradeCounts } from './trade-counts.js';
 import type { TradeHistory } from './trade-history.js';
 
 /** Beside the landing. */
@@ -24,15 +24,19 @@ export interface TradeObservers {
   readonly counts: TradeCounts;
   readonly history: TradeHistory;
   readonly trips: AutoTrips;
+  /** Whether a stop came since the trade was accepted. */
+  readonly wasStopped: (trade: Trade) => boolean;
   readonly log: Log;
 }
 
-export function observeTrades({ desk, latency, counts, history, trips, log }: TradeObservers): void {
+export function observeTrades(observers: TradeObservers): void {
+  const { desk, latency, counts, history, trips, wasStopped, log } = observers;
   desk.onTrade((event) => {
-    const isTakenBack = counts.onTrade(event);
+    const hasFailed = isFailure(event, wasStopped);
+    const isTakenBack = counts.onTrade(event, hasFailed);
     history.onTrade(event);
     measure(event, latency);
-    judge(event, isTakenBack, trips);
+    judge(event, { hasFailed, isTakenBack }, trips);
     if (isLanding(event.trade, event.change) || LOGGED_STATES.has(event.change.state)) logTrade(event, log);
   });
   desk.onLateOutcome((trade) => history.put(trade));
@@ -46,9 +50,13 @@ function measure({ trade, change }: TradeEvent, latency: LatencyRecorder): void 
 }
 
 /** The success rate counts what was sent: a denial of ours is no failure to land. */
-function judge({ trade, change }: TradeEvent, isTakenBack: boolean, trips: AutoTrips): void {
+function judge(
+  { trade, change }: TradeEvent,
+  { hasFailed, isTakenBack }: { readonly hasFailed: boolean; readonly isTakenBack: boolean },
+  trips: AutoTrips,
+): void {
   if (isLanding(trade, change)) trips.tradeEnded(true);
-  else if (change.state === 'failed' || change.state === 'expired') trips.tradeEnded(false);
+  else if (hasFailed) trips.tradeEnded(false);
   else if (isTakenBack) trips.tradeUndone();
 }
 

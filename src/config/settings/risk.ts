@@ -55,7 +55,7 @@ export const RISK = {
   MIN_SUCCESS_RATE: setting(
     decimal(0, 1),
     '0',
-    'Share of the last 100 ended trades that must land, once there are 20; below it the kill switch goes to `drain`. 0 turns it off.',
+    'Share of the last 100 ended trades that must land, once there are 20; below it the kill switch goes to `drain`. Trades that were cancelled or stopped and then expire do not count. 0 turns it off.',
   ),
   MAX_OUTAGE_MS: setting(
     integer(0, 3_600_000),

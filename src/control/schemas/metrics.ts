@@ -19,7 +19,11 @@ const share = () => z.number().min(0).max(1);
 const percent = () => z.number().min(0);
 
 const trading = z.object({
-  successRate: share().nullable().describe('Of the last 50 signed trades that ended; null before the first.'),
+  successRate: share()
+    .nullable()
+    .describe(
+      'Of the last 50 signed trades that ended, those that were cancelled or stopped and expired left out; null before the first.',
+    ),
   ratedTrades: count(),
   minRatedTrades: count().describe('With fewer the alert says nothing.'),
   intentToWireUs: quantiles,
