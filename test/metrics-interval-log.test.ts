@@ -1,7 +1,19 @@
 /** A log that other tools cannot read, or read a thousand times too small, is worse than none. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Histogram, nanosecondHistogram, recordUs } from '../src/metrics/histograms.js';
@@ -19,6 +31,15 @@ function histogramOf(...values: number[]): Histogram {
   const histogram = nanosecondHistogram();
   for (const us of values) recordUs(histogram, us);
   return histogram;
+}
+
+/** How much each line counted. */
+function countsOf(text: string): number[] {
+  const reader = new HistogramLogReader(text);
+  const counts: number[] = [];
+  for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram())
+    counts.push(next.totalCount);
+  return counts;
 }
 
 function logOf(clock: ManualClock) {
@@ -103,6 +124,43 @@ describe('the interval log', () => {
     await log.close();
     expect(first.match(/^Tag=sent/gm)).toHaveLength(1);
     expect(second).toBe(first);
+  });
+
+  it('keeps an interval that the disk did not take, as part of the next one', async () => {
+    const clock = new ManualClock(START_MS);
+    const { log, waiting } = logOf(clock);
+    const file = join(root, 'latency-2030-01-01.hlog');
+    mkdirSync(file);
+    waiting.push(['sent', histogramOf(1, 2)]);
+    clock.advance(60_000);
+    await expect(log.flush()).rejects.toMatchObject({ code: 'EISDIR' });
+    rmdirSync(file);
+    waiting.push(['sent', histogramOf(3)]);
+    clock.advance(60_000);
+    await log.flush();
+    await log.close();
+    const reader = new HistogramLogReader(readFileSync(file, 'utf8'));
+    const first = reader.nextIntervalHistogram();
+    expect([first?.startTimeStampMsec, first?.endTimeStampMsec]).toEqual([START_MS, START_MS + 120_000]);
+    expect(first?.totalCount).toBe(3);
+    expect(reader.nextIntervalHistogram()).toBeNull();
+  });
+
+  it('has no half of an interval, whether the disk is full or the process died in the middle', async () => {
+    const program = fileURLToPath(new URL('./support/interval-log-on-full-disk.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program, root]);
+    const { faults, texts } = JSON.parse(stdout) as { faults: unknown[]; texts: string[] };
+    expect(faults).toEqual([null, 'EFBIG', null]);
+    expect(texts[1]).toBe(texts[0]);
+    expect(texts[2]!.startsWith(texts[0]!)).toBe(true);
+    expect(countsOf(texts[2]!)).toEqual([1, 2]);
+
+    appendFileSync(join(root, 'latency-2030-01-01.hlog'), texts[2]!.trimEnd().slice(-50));
+    const { log, waiting } = logOf(new ManualClock(START_MS));
+    waiting.push(['sent', histogramOf(1, 2, 3, 4)]);
+    const text = await log.flush().then(() => log.read());
+    await log.close();
+    expect(countsOf(text)).toEqual([1, 2, 4]);
   });
 
   it('keeps so many days and leaves other files alone', async () => {

@@ -2,12 +2,13 @@
  * The interval log of latencies: a file a day in the `.hlog` format that HdrHistogram's tools read, one line a
  * histogram and interval, the histogram's name as its tag. Values are nanoseconds, maxima are told in milliseconds.
  */
-import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HistogramLogWriter } from 'hdr-histogram-js';
 import { makeDirectory } from '../make-directory.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { Histogram } from './histograms.js';
+import { WholeLines } from './whole-lines.js';
 
 const INTERVAL_MS = 60_000;
 /** Files kept, the newest. */
@@ -30,6 +31,7 @@ export class IntervalLog {
   /** The interval that has not been written down, by name. */
   readonly #running = new Map<string, Histogram>();
   #fromMs: number;
+  readonly #file = new WholeLines();
   #reading: Promise<string> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -97,18 +99,16 @@ export class IntervalLog {
     const fromMs = this.#fromMs;
     const toMs = clock.nowMs();
     this.#gather();
-    const taken = [...this.#running];
-    if (taken.length === 0) return;
-    this.#running.clear();
-    this.#fromMs = toMs;
-    const lines = await linesOf(taken, fromMs, toMs);
+    if (this.#running.size === 0) return;
+    const lines = await linesOf([...this.#running], fromMs, toMs);
     const path = this.#path(toMs);
     makeDirectory(directory);
-    const isNew = await stat(path).then(
-      () => false,
-      (error: unknown) => isMissing(error),
-    );
-    await appendFile(path, `${isNew ? headerOf(fromMs) : ''}${lines}`);
+    const bytes = await this.#file.mend(path);
+    const isNew = bytes === 0;
+    await this.#file.append(path, bytes, `${isNew ? headerOf(fromMs) : ''}${lines}`);
+    // What the disk did not take goes into the next interval, which is the longer for it.
+    this.#running.clear();
+    this.#fromMs = toMs;
     if (isNew) await this.#prune();
   }
 
