@@ -1,5 +1,6 @@
 /** Streams, RPC nodes, breakers and the market's freshness, for Prometheus. */
 import type { Reading } from '../metrics/read-metric.js';
+import type { RpcHealth } from '../send/rpc-pool.js';
 import type { Executor } from './executor.js';
 import type { MetricExporter } from './prometheus.js';
 
@@ -43,18 +44,23 @@ function exportStreams(exporter: MetricExporter, { market }: Executor): void {
   );
 }
 
-function exportRpc(exporter: MetricExporter, { rpc }: Executor): void {
-  const each = (value: (node: ReturnType<typeof rpc.health>[number]) => number) => () =>
-    rpc.health().map((node): Reading => ({ value: value(node), labels: { host: node.host } }));
+export function exportRpc(exporter: MetricExporter, { rpc }: Pick<Executor, 'rpc'>): void {
+  const each = (value: (node: RpcHealth) => number | undefined) => () =>
+    rpc.health().flatMap((node): Reading[] => {
+      const read = value(node);
+      return read === undefined ? [] : [{ value: read, labels: { host: node.host } }];
+    });
+  const onceCalled = (value: (node: RpcHealth) => number) =>
+    each((node) => (node.calls === 0 ? undefined : value(node)));
   exporter.gauge(
     'rpc_response_seconds',
-    'Running mean of what a call takes.',
-    each(({ meanMs }) => meanMs / MS_A_SECOND),
+    'Running mean of what a call takes; absent before the first.',
+    onceCalled(({ meanMs }) => meanMs / MS_A_SECOND),
   );
   exporter.gauge(
     'rpc_failure_ratio',
-    'Running share of calls that fail.',
-    each(({ failureShare }) => failureShare),
+    'Running share of calls that fail; absent before the first.',
+    onceCalled(({ failureShare }) => failureShare),
   );
   exporter.counter(
     'rpc_calls_total',
@@ -63,8 +69,8 @@ function exportRpc(exporter: MetricExporter, { rpc }: Executor): void {
   );
   exporter.gauge(
     'rpc_lag_slots',
-    'Slots behind the newest known.',
-    each(({ lagSlots }) => lagSlots ?? 0),
+    'Slots behind the newest known; absent until it was measured.',
+    each(({ lagSlots }) => lagSlots),
   );
 }
 
