@@ -13,7 +13,8 @@ const openApiSchema = z.looseObject({
   paths: z.record(z.string(), z.unknown()),
 });
 
-export function openApiRoute(): Route {
+/** @param file that is served */
+export function openApiRoute(file: URL = OPENAPI_FILE): Route {
   let document: Promise<Uint8Array> | undefined;
   return {
     method: 'GET',
@@ -22,7 +23,11 @@ export function openApiRoute(): Route {
     summary: 'This description of the control plane',
     answers: { 200: jsonAnswer('OpenAPI 3.1.', openApiSchema) },
     handler: async () => {
-      document ??= readFile(OPENAPI_FILE);
+      document ??= readFile(file).catch((error: unknown) => {
+        // Read anew by whoever asks next: it may be the build that was under way.
+        document = undefined;
+        throw error;
+      });
       return json(await document);
     },
   };
