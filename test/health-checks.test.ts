@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DiskWatch } from '../src/executor/disk-watch.js';
+import { DISK_ANSWER_MS, DISK_LOOK_MS, DiskWatch } from '../src/executor/disk-watch.js';
 import { HEALTH_LOOK_MS, Health } from '../src/executor/health.js';
 import { findingsOf, type HealthFacts } from '../src/executor/health-findings.js';
 import { memoryUse } from '../src/executor/memory-use.js';
@@ -162,6 +162,44 @@ describe('what the machine says', () => {
     expect(data).toMatchObject({ name: 'DATA_DIR', freeBytes: expect.any(Number) });
     expect(data!.totalBytes).toBeGreaterThan(data!.freeBytes);
     expect(log).toMatchObject({ name: 'LOG_DIR', fault: 'ENOENT' });
+  });
+
+  it('of a disk that does not answer is how long it has not, of the others what it is', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    let answer = (_space: { bavail: number; blocks: number; bsize: number }): void => undefined;
+    const ask = (path: string) => {
+      if (path === 'well') return Promise.resolve({ bavail: 1, blocks: 2, bsize: GIB });
+      asked += 1;
+      return new Promise<{ bavail: number; blocks: number; bsize: number }>((resolve) => {
+        answer = resolve;
+      });
+    };
+    const disks = new DiskWatch({ DATA_DIR: 'hangs', LOG_DIR: 'well' }, clock, ask);
+    const log = { name: 'LOG_DIR', freeBytes: GIB, totalBytes: 2 * GIB };
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    let look = disks.look();
+    await turn();
+    clock.advance(DISK_ANSWER_MS);
+    await look;
+    expect(disks.spaces()).toEqual([
+      { name: 'DATA_DIR', freeBytes: 0, totalBytes: 0, fault: 'no answer for 5 s' },
+      log,
+    ]);
+    clock.advance(DISK_LOOK_MS - DISK_ANSWER_MS);
+    look = disks.look();
+    await turn();
+    clock.advance(DISK_ANSWER_MS);
+    await look;
+    expect([disks.spaces()[0]?.fault, asked]).toEqual(['no answer for 15 s', 1]);
+    answer({ bavail: 3, blocks: 4, bsize: 1 });
+    await turn();
+    look = disks.look();
+    answer({ bavail: 3, blocks: 4, bsize: 1 });
+    await look;
+    expect(disks.spaces()).toEqual([{ name: 'DATA_DIR', freeBytes: 3, totalBytes: 4 }, log]);
+    disks.close();
+    expect(clock.timerCount).toBe(0);
   });
 
   it('of memory is shares of limits that are there', () => {
