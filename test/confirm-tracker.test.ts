@@ -205,6 +205,31 @@ describe('an attempt that was seen', () => {
     expect(kinds()).toEqual(['landed processed', 'landed finalized']);
   });
 
+  it('is not asked about while a slot that the stream confirmed waits to be final, unless it is in a hurry', async () => {
+    const { slots, node, tracker, sweep } = setUp();
+    slots.reach('processed', 2_001);
+    tracker.onTransaction(transactionUpdate(SIGNATURE, 2_001));
+    slots.reach('confirmed', 2_001);
+    tracker.onConfirmed(asSlot(2_001));
+    await sweep(100);
+    expect(node.asked).toHaveLength(0);
+    await sweep(20);
+    expect(node.asked).toHaveLength(1);
+    tracker.hurryAll();
+    await sweep();
+    expect(node.asked).toHaveLength(2);
+  });
+
+  it('is asked about again and again where only a node has called it confirmed', async () => {
+    const { slots, node, sweep, kinds } = setUp();
+    slots.fates.set(2_003, 'unknown');
+    node.status = status(2_003, 'confirmed');
+    await sweep(6);
+    expect(kinds()).toEqual(['landed confirmed']);
+    await sweep(12);
+    expect(node.asked).toHaveLength(3);
+  });
+
   it('is told at what its slot has already reached', () => {
     const { slots, tracker, kinds } = setUp();
     slots.reach('confirmed', 2_005);

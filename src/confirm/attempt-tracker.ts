@@ -22,6 +22,11 @@ import type { AttemptEvent, Confirmer, TrackedAttempt } from './types.js';
 const SWEEP_MS = 250;
 /** An attempt without news for this long is asked about. */
 const QUIET_MS = 1_500;
+/**
+ * One whose slot the stream has confirmed only waits for that slot to be final, some 13 s: at 700 landings a second
+ * thousands wait at once, and polling them all cost the executor and its node more than their landing.
+ */
+const CONFIRMED_QUIET_MS = 30_000;
 /** Calls under way at once. */
 const MAX_CALLS = 4;
 /**
@@ -36,8 +41,8 @@ export const UNKNOWN_AFTER_FAILURES = 20;
 
 interface Tracked extends TrackedAttempt {
   readonly sightings: Sightings;
-  /** The sighting that was told last, and at which commitment. */
-  told: { readonly slot: Slot; readonly commitment: Commitment } | undefined;
+  /** The sighting that was told last, at which commitment, and whether the stream gave it that. */
+  told: { readonly slot: Slot; readonly commitment: Commitment; readonly isStreams: boolean } | undefined;
   askedAtMs: number;
   asking: boolean;
   /** Strongest expiry already reported. */
@@ -220,7 +225,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
     if (best === undefined || this.#tracked.get(tracked.signature) !== tracked) return;
     if (tracked.told !== undefined && isAtLeast(tracked.told.commitment, best.commitment)) return;
     const { slot, commitment, error, source, transaction } = best;
-    tracked.told = { slot, commitment };
+    tracked.told = { slot, commitment, isStreams: source === this.#streamSource() };
     tracked.expired = undefined;
     tracked.failures = 0;
     tracked.unknownReported = false;
@@ -268,11 +273,11 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const height = this.#options.slots.blockHeight('confirmed');
     const polls: Tracked[] = [];
     const proofs: Tracked[] = [];
-    for (const tracked of [...this.#tracked.values()]) {
+    for (const tracked of this.#tracked.values()) {
       // A fork that was never the head's is lost without a word.
       if (tracked.told?.commitment === 'processed') this.#reconsider(tracked);
       if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
-      const isQuiet = now - tracked.askedAtMs >= QUIET_MS;
+      const isQuiet = now - tracked.askedAtMs >= this.#quietMs(tracked);
       const isPast = height !== undefined && height > tracked.lastValidBlockHeight;
       // Past its height an attempt's status is history: nodes keep recent ones only.
       if (isPast && (isQuiet || this.#needsProof(tracked))) proofs.push(tracked);
@@ -280,6 +285,10 @@ export class AttemptTracker implements Confirmer, CacheListener {
     }
     this.#ask(proofs, true);
     this.#ask(polls, false);
+  }
+
+  #quietMs({ told }: Tracked): number {
+    return told?.commitment === 'confirmed' && told.isStreams ? CONFIRMED_QUIET_MS : QUIET_MS;
   }
 
   /** Whether asking now can prove what was not proven before. */
