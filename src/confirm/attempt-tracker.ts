@@ -274,15 +274,17 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const polls: Tracked[] = [];
     const proofs: Tracked[] = [];
     for (const tracked of this.#tracked.values()) {
-      // A fork that was never the head's is lost without a word.
-      if (tracked.told?.commitment === 'processed') this.#reconsider(tracked);
-      if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
       const isQuiet = now - tracked.askedAtMs >= this.#quietMs(tracked);
+      if (!isQuiet && tracked.told?.commitment === 'confirmed') continue;
+      // A fork that was never the head's is lost without a word.
+      if (tracked.told?.commitment === 'processed') this.#due.add(tracked);
+      if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
       const isPast = height !== undefined && height > tracked.lastValidBlockHeight;
       // Past its height an attempt's status is history: nodes keep recent ones only.
       if (isPast && (isQuiet || this.#needsProof(tracked))) proofs.push(tracked);
       else if (isQuiet) polls.push(tracked);
     }
+    if (this.#due.size > 0 && this.#nextTurn === undefined) this.#turn();
     this.#ask(proofs, true);
     this.#ask(polls, false);
   }
