@@ -1,10 +1,10 @@
 /** The chain as a command sees it: the configured RPC endpoints, or the embedded cluster that runs. */
 import { type Config, loadConfig } from '../config/config.js';
 import { readLocalnetFile } from '../embedded/localnet-file.js';
-import { jupiterUrlOf, rpcNames } from '../executor/endpoints.js';
+import { jupiterUrlOf } from '../executor/endpoints.js';
+import { openRpcClients } from '../executor/rpc-clients.js';
 import type { Address } from '../model/brands.js';
 import { ChainReader } from '../send/chain-reader.js';
-import { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
 import { systemClock } from '../time/clock.js';
 import { ControlError } from './control-client.js';
@@ -36,16 +36,7 @@ export async function withChain<T>(
   const urls = config.embedded ? (localnet === undefined ? [] : [localnet.rpcUrl]) : config.RPC_ENDPOINTS;
   if (urls.length === 0)
     throw new ControlError('no RPC endpoint is configured and no embedded cluster runs here');
-  const names = rpcNames(urls);
-  const clients = urls.map(
-    (url, index) =>
-      new RpcClient({
-        url,
-        endpoint: names[index],
-        connections: CONNECTIONS,
-        timeoutMs: config.RPC_TIMEOUT_MS,
-      }),
-  );
+  const clients = openRpcClients(urls, { connections: CONNECTIONS, timeoutMs: config.RPC_TIMEOUT_MS });
   const rpc = new RpcPool(clients, systemClock);
   const embeddedPools = localnet?.pools.map((pool) => pool.address) ?? [];
   try {

@@ -27,6 +27,7 @@ export interface TradePath {
   readonly jupiter: Jupiter | undefined;
   readonly risk: Risk;
   readonly builder: AdaptiveBuilder;
+  readonly gate: StopGate;
   readonly sender: TransactionSender;
   readonly tracker: AttemptTracker;
   readonly desk: TradeDesk;
@@ -58,7 +59,7 @@ export function createTradePath(options: ExecutorOptions, parts: TradePathParts)
   const desk = createDesk({ ...options, ...parts, builder, gate, sender, tracker, admission });
   queueDepth = () => desk.scheduler.startableCount + 1;
   const hotPath = new HotPath({ ...options, desk, sender, killSwitch, market, routes, wallets });
-  return { jupiter, risk, builder, sender, tracker, desk, hotPath };
+  return { jupiter, risk, builder, gate, sender, tracker, desk, hotPath };
 }
 
 function createSender(

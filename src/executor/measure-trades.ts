@@ -2,7 +2,6 @@
 import { IntervalLog } from '../metrics/interval-log.js';
 import { LatencyRecorder } from '../metrics/latency.js';
 import type { Trade } from '../model/trade.js';
-import { StopGate } from '../risk/stop-gate.js';
 import type { TradePath, TradePathParts } from './create-trade-path.js';
 import type { ExecutorOptions } from './executor-options.js';
 import { type ExecutorWatch, watchExecutor } from './executor-watch.js';
@@ -22,7 +21,7 @@ export interface TradeMeasures {
 
 export function measureTrades(options: ExecutorOptions, parts: TradePathParts & TradePath): TradeMeasures {
   const { config, clock, log } = options;
-  const { market, keys, journal, index, desk, sender, risk, killSwitch } = parts;
+  const { market, keys, journal, index, desk, gate, sender, risk } = parts;
   const latency = new LatencyRecorder({
     venueOf: (pool) => market.book.keysOf(pool)?.venue,
     walletName: (address) => keys.wallets.find((wallet) => wallet.address === address)?.name,
@@ -36,7 +35,6 @@ export function measureTrades(options: ExecutorOptions, parts: TradePathParts & 
   });
   const counts = new TradeCounts();
   const history = new TradeHistory({ index, journal, journalDir: journalDirOf(config), clock, log });
-  const gate = new StopGate(killSwitch);
   const wasStopped = (trade: Trade) => gate.stoppedSince(trade.acceptedAtMs, trade.stopCount);
   observeTrades({ desk, latency, counts, history, trips: risk.trips, wasStopped, log });
   const watch = watchExecutor({ ...options, logState: options.logState, ...parts, latency, counts });

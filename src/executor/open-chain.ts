@@ -1,11 +1,11 @@
 /** How the chain is read: a client for each RPC node, the endpoints' breakers, and whoever asks through them. */
 import type { BreakerRegistry } from '../risk/breakers.js';
 import { ChainReader } from '../send/chain-reader.js';
-import { RpcClient } from '../send/rpc-client.js';
+import type { RpcClient } from '../send/rpc-client.js';
 import { RpcPool } from '../send/rpc-pool.js';
 import { nodeGuard, openBreakers } from './endpoint-breakers.js';
-import { rpcNames } from './endpoints.js';
 import type { ExecutorOptions } from './executor-options.js';
+import { openRpcClients } from './rpc-clients.js';
 
 /** Connections for reads, beside the sending ones. */
 const READ_CONNECTIONS = 4;
@@ -20,16 +20,10 @@ export interface Chain {
 
 /** Asks nobody anything yet. */
 export function openChain({ config, endpoints, clock, log }: ExecutorOptions): Chain {
-  const names = rpcNames(endpoints.rpc);
-  const clients = endpoints.rpc.map(
-    (url, index) =>
-      new RpcClient({
-        url,
-        endpoint: names[index],
-        connections: READ_CONNECTIONS,
-        timeoutMs: config.RPC_TIMEOUT_MS,
-      }),
-  );
+  const clients = openRpcClients(endpoints.rpc, {
+    connections: READ_CONNECTIONS,
+    timeoutMs: config.RPC_TIMEOUT_MS,
+  });
   const breakers = openBreakers(endpoints, clock, log);
   const rpc = new RpcPool(clients, clock, nodeGuard(breakers));
   return { clients, breakers, rpc, reader: new ChainReader(rpc) };

@@ -38,11 +38,12 @@ export function readRpcTransaction(
     ...(meta.loadedAddresses?.writable ?? []),
     ...(meta.loadedAddresses?.readonly ?? []),
   ];
+  const error = meta.err ?? undefined;
   return {
     signature,
     slot: asSlot(slot),
     index: 0,
-    error: meta.err ?? undefined,
+    error,
     feeLamports: BigInt(meta.fee),
     computeUnitsConsumed:
       meta.computeUnitsConsumed === undefined ? undefined : BigInt(meta.computeUnitsConsumed),
@@ -51,7 +52,7 @@ export function readRpcTransaction(
     postBalances: meta.postBalances.map(BigInt),
     preTokenBalances: (meta.preTokenBalances ?? []).map(readBalance),
     postTokenBalances: (meta.postTokenBalances ?? []).map(readBalance),
-    logMessages: (meta.err ?? undefined) === undefined ? [] : (meta.logMessages ?? []),
+    logMessages: error === undefined ? [] : (meta.logMessages ?? []),
     receivedUs,
   };
 }
