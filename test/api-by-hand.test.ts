@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ExecutorUnderTest, QUIET_CLUSTER } from './support/executor-under-test.js';
+import { answerOf, type CommandAnswer } from './support/run-hotslot.js';
 
 const PAGE = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
 const BLOCK = /<!-- tested: by hand -->\n```bash\n([\s\S]*?)\n```/.exec(PAGE)![1]!;
@@ -20,18 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => executor.dispose());
 
-function typed(group: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+function typed(group: string): Promise<CommandAnswer> {
   const script = `${STRICT}\n${group.replaceAll('localhost:3000', url.replace('http://', ''))}`;
-  const child = spawn('bash', ['-c', script], { cwd: executor.directory });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  return answerOf(spawn('bash', ['-c', script], { cwd: executor.directory }));
 }
 
 it.each(GROUPS.map((group) => [group.split('\n', 1)[0]!, group]))('%s', async (_title, group) => {

@@ -34,7 +34,7 @@ const IN_EARNEST: { readonly [Name in SettingName]?: string } = {
   ALERT_TELEGRAM_BOT_TOKEN: '1:abcdefgh',
   ALERT_TELEGRAM_CHAT_ID: '@channel',
 };
-const OF_ITS_OWN = { DATA_DIR: '/tmp/own/data', LOG_DIR: '/tmp/own/logs' };
+const OF_ITS_OWN = { DATA_DIR: 'own/data', LOG_DIR: 'own/logs' };
 const NOTHING_SET = loadConfig({});
 
 it.each(['in .env', 'in the environment'])('leaves behind what an executor in earnest has, %s', (place) => {
@@ -49,7 +49,7 @@ it.each(['in .env', 'in the environment'])('leaves behind what an executor in ea
   expect([config.MAX_CONCURRENT_TRADES, config.LOCK_SCOPE, config.DATA_DIR]).toEqual([
     7,
     'owned',
-    '/tmp/own/data',
+    'own/data',
   ]);
 });
 

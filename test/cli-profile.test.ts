@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { ControlClient } from '../src/cli/control-client.js';
-import { type OwnExecutor, startOwnExecutor } from '../src/cli/own-executor.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ControlClient } from '../src/cli/control-client.js';
+import type { OwnExecutor } from '../src/cli/own-executor.js';
+import { readyOwnExecutor } from './support/ready-own-executor.js';
 import { jsonOf, runHotslot } from './support/run-hotslot.js';
 
 const TIMEOUT_MS = 60_000;
@@ -14,12 +15,7 @@ let executor: OwnExecutor;
 let control: ControlClient;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'hotslot-profile-test-'));
-  executor = await startOwnExecutor({ LOCALNET_ARGS: '--market-rate 0' });
-  control = new ControlClient(executor.controlUrl, undefined);
-  await vi.waitFor(async () => expect((await control.ask('GET', '/readyz')).status).toBe(200), {
-    timeout: TIMEOUT_MS,
-    interval: 50,
-  });
+  ({ executor, control } = await readyOwnExecutor(TIMEOUT_MS));
 }, TIMEOUT_MS);
 afterAll(async () => {
   await executor.stop();

@@ -1,27 +1,12 @@
 /** What an operator or the kill switch ended is no failure to land: it may not trip the switch, nor wake anybody. */
 import { expect, it } from 'vitest';
-import { observeTrades } from '../src/executor/observe-trades.js';
-import { TradeCounts } from '../src/executor/trade-counts.js';
-import type { TradeHistory } from '../src/executor/trade-history.js';
-import type { LatencyRecorder } from '../src/metrics/latency.js';
-import type { AutoTrips } from '../src/risk/auto-trips.js';
 import { DeskRig } from './support/desk-rig.js';
+import { observe } from './support/observed-rig.js';
 import { settled } from './support/transactions.js';
 
 function setUp(maxAttempts = 1) {
   const rig = new DeskRig({ maxAttempts });
-  const [counts, ends] = [new TradeCounts(), [] as boolean[]];
-  const nobody = { onTrade: () => undefined, recordSent: () => undefined, recordReached: () => undefined };
-  observeTrades({
-    desk: rig.desk,
-    latency: nobody as unknown as LatencyRecorder,
-    history: nobody as unknown as TradeHistory,
-    counts,
-    trips: { tradeEnded: (succeeded: boolean) => ends.push(succeeded) } as unknown as AutoTrips,
-    wasStopped: (trade) => trade.stopCount !== rig.stopCount,
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  });
-  return { rig, counts, ends };
+  return { rig, ...observe(rig, (trade) => trade.stopCount !== rig.stopCount) };
 }
 
 it('counts a trade that expired by itself, and not one that was cancelled or stopped', async () => {

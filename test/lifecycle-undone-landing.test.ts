@@ -1,14 +1,11 @@
 /** A landing that was confirmed, lost its fork and expired kept its outcome, and its profit stayed in the books. */
 import { describe, expect, it } from 'vitest';
 import { tradeData } from '../src/control/trades-feed.js';
-import { observeTrades } from '../src/executor/observe-trades.js';
 import { TradeCounts } from '../src/executor/trade-counts.js';
-import type { TradeHistory } from '../src/executor/trade-history.js';
-import type { LatencyRecorder } from '../src/metrics/latency.js';
 import { asSignature } from '../src/model/brands.js';
 import type { Trade } from '../src/model/trade.js';
-import type { AutoTrips } from '../src/risk/auto-trips.js';
 import { DeskRig, HEAD } from './support/desk-rig.js';
+import { observe } from './support/observed-rig.js';
 import { settled } from './support/transactions.js';
 
 describe('a confirmed landing that is undone', () => {
@@ -94,29 +91,16 @@ describe('a confirmed landing that is undone', () => {
 
   it('is no success any more, and counts as one when it lands again', async () => {
     const rig = new DeskRig();
-    const [counts, ends] = [new TradeCounts(), [] as string[]];
-    const nobody = { onTrade: () => undefined, recordSent: () => undefined, recordReached: () => undefined };
-    observeTrades({
-      desk: rig.desk,
-      latency: nobody as unknown as LatencyRecorder,
-      history: nobody as unknown as TradeHistory,
-      counts,
-      trips: {
-        tradeEnded: (succeeded: boolean) => ends.push(String(succeeded)),
-        tradeUndone: () => ends.push('undone'),
-      } as unknown as AutoTrips,
-      wasStopped: () => false,
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    });
+    const { counts, ends } = observe(rig);
     const trade = await rig.sent();
     rig.landed(trade, 'processed');
     rig.forkLost(trade);
     expect([counts.landed, counts.ratedTrades, ends]).toEqual([0, 0, []]);
     rig.landed(trade, 'confirmed');
     rig.forkLost(trade);
-    expect([counts.landed, counts.ratedTrades, ends]).toEqual([0, 0, ['true', 'undone']]);
+    expect([counts.landed, counts.ratedTrades, ends]).toEqual([0, 0, [true, 'undone']]);
     rig.landed(trade, 'finalized');
     // Nobody told of confirmed in between; it is a success all the same, also for what trips the kill switch.
-    expect([counts.landed, counts.successRate, ends.at(-1)]).toEqual([1, 1, 'true']);
+    expect([counts.landed, counts.successRate, ends.at(-1)]).toEqual([1, 1, true]);
   });
 });

@@ -7,9 +7,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ControlClient } from '../src/cli/control-client.js';
-import { type OwnExecutor, startOwnExecutor } from '../src/cli/own-executor.js';
+import type { OwnExecutor } from '../src/cli/own-executor.js';
+import { readyOwnExecutor } from './support/ready-own-executor.js';
 
 const ENTRY = fileURLToPath(new URL('../src/cli/hotslot.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -20,12 +21,7 @@ let executor: OwnExecutor;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'hotslot-tune-test-'));
   mkdirSync(join(root, 'tmp'));
-  executor = await startOwnExecutor({ LOCALNET_ARGS: '--market-rate 0' });
-  const control = new ControlClient(executor.controlUrl, undefined);
-  await vi.waitFor(async () => expect((await control.ask('GET', '/readyz')).status).toBe(200), {
-    timeout: TIMEOUT_MS,
-    interval: 50,
-  });
+  ({ executor } = await readyOwnExecutor(TIMEOUT_MS));
 }, TIMEOUT_MS);
 afterAll(async () => {
   await executor.stop();

@@ -1,5 +1,5 @@
 /** The command line as a process of its own, with nothing of this machine's environment. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../../src/cli/hotslot.js', import.meta.url));
@@ -20,6 +20,11 @@ export function runHotslot(
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', HOTSLOT_URL: 'http://127.0.0.1:1', ...settings },
   });
+  return answerOf(child);
+}
+
+/** All that a process says until its end. */
+export function answerOf(child: ChildProcessWithoutNullStreams): Promise<CommandAnswer> {
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
