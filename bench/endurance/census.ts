@@ -1,13 +1,13 @@
 /** What became of every intent that was offered: each one is asked for, none is taken on trust. */
-
+import { ControlClient } from '../../src/cli/control-client.js';
 import type { OfferedIntent } from '../support/intent-load.js';
 import { RawPool, rawRequest } from '../support/raw-http.js';
 
 const CONNECTIONS = 8;
 const AT_ONCE = 64;
 const POLL_MS = 500;
-const LEAST_EVENTS = 10;
-const EDGE_SHARE = 0.1;
+/** Of the time of the offer: by then landings come as fast as they will. */
+const RAMP_SHARE = 0.2;
 
 /** States in which a trade still moves. */
 const OPEN = new Set(['accepted', 'queued', 'signed', 'sent', 'processed', 'unknown']);
@@ -16,7 +16,7 @@ const LANDED = new Set(['confirmed', 'finalized']);
 export interface Census {
   readonly offered: number;
   readonly landed: number;
-  /** Confirmed a second, by the middle four fifths of all landings: neither the start nor the queue's end counts. */
+  /** Confirmed a second while intents were offered, without the first fifth of that time. */
   readonly landedPerSecond: number;
   /** Every other end, by state or by the code of the denial. */
   readonly others: { readonly [name: string]: number };
@@ -46,8 +46,9 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
     if (body.id !== undefined) open.add(body.id);
     else count(body.code ?? `HTTP ${status}`);
   }
-  const connections = await RawPool.open(port, CONNECTIONS);
   const deadlineMs = performance.now() + settleMs;
+  await queueEmpty(port, headers, deadlineMs);
+  const connections = await RawPool.open(port, CONNECTIONS);
   const landedAtMs: number[] = [];
   try {
     while (open.size > 0) {
@@ -58,7 +59,7 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
         if (LANDED.has(trade.state)) landedAtMs.push(landedAt(trade));
         else count(OPEN.has(trade.state) ? `unsettled ${trade.state}` : (trade.denial?.code ?? trade.state));
       }
-      if (open.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (open.size > 0) await delay(POLL_MS);
     }
   } finally {
     connections.close();
@@ -69,10 +70,27 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
   return {
     offered: offered.length,
     landed,
-    landedPerSecond: steadyRate(landedAtMs),
+    landedPerSecond: rateWhileOffered(landedAtMs, offered),
     others: Object.fromEntries(others),
     unaccounted,
   };
+}
+
+/** Asking for thousands of trades would hold up those that still wait: while there are any, one question is asked. */
+async function queueEmpty(
+  port: number,
+  headers: CensusOptions['headers'],
+  deadlineMs: number,
+): Promise<void> {
+  const client = new ControlClient(
+    `http://127.0.0.1:${port}`,
+    headers.Authorization?.slice('Bearer '.length),
+  );
+  while (performance.now() < deadlineMs) {
+    const { queue } = (await client.get('/api/status')) as { queue: { queued: number; running: number } };
+    if (queue.queued + queue.running === 0) return;
+    await delay(POLL_MS);
+  }
 }
 
 function landedAt({ timesUs: { receivedAtMs, confirmedUs = 0 } }: Known): number {
@@ -80,17 +98,21 @@ function landedAt({ timesUs: { receivedAtMs, confirmedUs = 0 } }: Known): number
 }
 
 /**
- * Events a second over the middle four fifths of them. Offered for a short time, a queue takes more than can land; what
- * counts is how fast it empties.
- * @param atMs when each was; 0 is answered for fewer than ten
+ * Landings a second under the load itself. What a queue gives off after the last intent came is no measure of that.
+ * @param landedAtMs epoch
  */
-export function steadyRate(atMs: readonly number[]): number {
-  if (atMs.length < LEAST_EVENTS) return 0;
-  const inOrder = atMs.toSorted((a, b) => a - b);
-  const first = Math.floor(inOrder.length * EDGE_SHARE);
-  const last = inOrder.length - 1 - first;
-  return ((last - first) / (inOrder[last]! - inOrder[first]!)) * 1_000;
+export function rateWhileOffered(
+  landedAtMs: readonly number[],
+  offered: readonly Pick<OfferedIntent, 'sentMs'>[],
+): number {
+  const firstMs = performance.timeOrigin + (offered.at(0)?.sentMs ?? 0);
+  const lastMs = performance.timeOrigin + (offered.at(-1)?.sentMs ?? 0);
+  const fromMs = firstMs + (lastMs - firstMs) * RAMP_SHARE;
+  const landed = landedAtMs.filter((atMs) => atMs >= fromMs && atMs < lastMs).length;
+  return landed === 0 ? 0 : (landed / (lastMs - fromMs)) * 1_000;
 }
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 async function readAll(
   connections: RawPool,
