@@ -3,7 +3,8 @@
  * proof by which an attempt is dead. Users of other bots bought twice because a time-out was taken for a failure.
  */
 import { describe, expect, it } from 'vitest';
-import { AttemptTracker, UNKNOWN_AFTER_FAILURES } from '../src/confirm/attempt-tracker.js';
+import { UNKNOWN_AFTER_FAILURES } from '../src/confirm/attempt-inquiry.js';
+import { AttemptTracker } from '../src/confirm/attempt-tracker.js';
 import { proveExpiry } from '../src/confirm/expiry.js';
 import type { AttemptEvent } from '../src/confirm/types.js';
 import { HotslotError } from '../src/errors/hotslot-error.js';
@@ -380,8 +381,10 @@ describe('following', () => {
   });
 });
 
-describe("a slot's fate that decides many trades", () => {
-  it('is told in turns, so that the event loop is not held for all of them', () => {
+describe('news that decides many trades', () => {
+  const MINE = Array.from({ length: 12 }, (_, index) => asSignature(`mine-${index}`));
+
+  function followMany(statuses: readonly SignatureStatusAnswer[]) {
     const { clock, slots } = setUp();
     let us = 0;
     const slowClock = {
@@ -400,7 +403,7 @@ describe("a slot's fate that decides many trades", () => {
       streamName: 'test',
       onPollError: () => undefined,
       statuses: {
-        statuses: async () => ({ contextSlot: asSlot(0), host: 'node', statuses: [] }),
+        statuses: async () => ({ contextSlot: asSlot(SIGNED_SLOT + 1), host: 'node', statuses }),
         firstAvailableBlock: async () => asSlot(0),
       },
     });
@@ -408,17 +411,30 @@ describe("a slot's fate that decides many trades", () => {
     tracker.onEvent((event) => {
       if (event.kind === 'landed' && event.commitment === 'confirmed') confirmed.push(event.signature);
     });
-    const signatures = Array.from({ length: 12 }, (_, index) => asSignature(`mine-${index}`));
-    for (const signature of signatures) {
-      tracker.track({ ...ATTEMPT, signature });
-      tracker.onTransaction(transactionUpdate(signature, SIGNED_SLOT + 1));
-    }
+    for (const signature of MINE) tracker.track({ ...ATTEMPT, signature });
+    return { clock, slots, tracker, confirmed };
+  }
+
+  function expectToldInTurns(confirmed: readonly Signature[], clock: ManualClock) {
+    expect(confirmed.length).toBeGreaterThan(0);
+    expect(confirmed.length).toBeLessThan(MINE.length);
+    for (let turn = 0; turn < MINE.length; turn += 1) clock.advance(1);
+    expect(confirmed).toEqual(MINE);
+  }
+
+  it('is told in turns where a slot is confirmed, so that the event loop is not held for all of them', () => {
+    const { clock, slots, tracker, confirmed } = followMany([]);
+    for (const signature of MINE) tracker.onTransaction(transactionUpdate(signature, SIGNED_SLOT + 1));
     slots.reach('confirmed', SIGNED_SLOT + 1);
     tracker.onConfirmed(asSlot(SIGNED_SLOT + 1));
-    expect(confirmed.length).toBeGreaterThan(0);
-    expect(confirmed.length).toBeLessThan(signatures.length);
-    for (let turn = 0; turn < signatures.length; turn++) clock.advance(1);
-    expect(confirmed).toEqual(signatures);
-    tracker.close();
+    expectToldInTurns(confirmed, clock);
+  });
+
+  it('is told in turns where a node answers for all of them', async () => {
+    const { clock, tracker, confirmed } = followMany(MINE.map(() => status(SIGNED_SLOT + 1, 'confirmed')));
+    tracker.hurryAll();
+    clock.advance(250);
+    await settled();
+    expectToldInTurns(confirmed, clock);
   });
 });

@@ -168,6 +168,27 @@ describe('PnlBook', () => {
     expect(readdirSync(root)).toEqual(['pnl.json']);
   });
 
+  it('is written in pieces as it was at one moment, whatever lands meanwhile', async () => {
+    const path = join(root, 'pnl.json');
+    const { book } = setUp(path);
+    const pnl = book();
+    const before = Array.from({ length: 1_500 }, () => swap());
+    for (const trade of before) pnl.apply(trade, wallet);
+    const written = pnl.saveLater();
+    const meanwhile = swap();
+    pnl.apply(meanwhile, wallet);
+    pnl.keep(before[1_400]!.signature);
+    await written;
+    const second = book();
+    expect(second.status().totalQuote).toBe(1_500n * 90n);
+    expect(before.every(({ signature }) => second.has(signature))).toBe(true);
+    expect(second.has(meanwhile.signature)).toBe(false);
+    expect(second.revoke(before[1_400]!.signature)).toBe(true);
+    await pnl.saveLater();
+    expect(book().status().totalQuote).toBe(1_501n * 90n);
+    expect(book().revoke(before[1_400]!.signature)).toBe(false);
+  });
+
   it('holds over a restart and counts nothing twice', async () => {
     const { book } = setUp(join(root, 'pnl.json'));
     const first = book();

@@ -6,49 +6,29 @@
 import type { CacheListener, SlotView } from '../cache/types.js';
 import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
 import type { Evidence } from '../model/trade.js';
-import {
-  MAX_SIGNATURES_A_CALL,
-  type SignatureStatusAnswer,
-  type StatusesAnswer,
-} from '../send/chain-reader.js';
 import type { TransactionUpdate } from '../stream/types.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
-import { type ExpiryCommitment, type ExpiryProof, proveExpiry } from './expiry.js';
-import { type SightingNews, Sightings } from './sightings.js';
+import { AttemptInquiry } from './attempt-inquiry.js';
+import type { ExpiryProof } from './expiry.js';
+import type { SightingNews } from './sightings.js';
 import type { StatusSource } from './status-source.js';
+import { newTracked, type Tracked } from './tracked.js';
 import type { AttemptEvent, Confirmer, TrackedAttempt } from './types.js';
 
-/** How often the trackers look for attempts that need a poll or a proof. */
-const SWEEP_MS = 250;
-/** An attempt without news for this long is asked about. */
-const QUIET_MS = 1_500;
-/**
- * One whose slot the stream has confirmed only waits for that slot to be final, some 13 s: at 700 landings a second
- * thousands wait at once, and polling them all cost the executor and its node more than their landing.
- */
-const CONFIRMED_QUIET_MS = 30_000;
-/** Calls under way at once. */
-const MAX_CALLS = 4;
 /**
  * A slot's fate decides dozens of trades at once, each of which is written down and told: taken in one go they held
- * the event loop for 5 to 10 ms. A turn ends after this long; the rest waits for the next.
+ * the event loop for 5 to 10 ms, and the answer to a poll, with up to 256, for 50. A turn ends after this long; the
+ * rest waits for the next.
  */
 const TURN_US = 500;
 /** Attempts followed at once (L6); far above what the sender takes. */
 export const MAX_TRACKED_ATTEMPTS = 262_144;
-/** Failed searches for a proof after which the outcome is reported as unknown; the search goes on. */
-export const UNKNOWN_AFTER_FAILURES = 20;
 
-interface Tracked extends TrackedAttempt {
-  readonly sightings: Sightings;
-  /** The sighting that was told last, at which commitment, and whether the stream gave it that. */
-  told: { readonly slot: Slot; readonly commitment: Commitment; readonly isStreams: boolean } | undefined;
-  askedAtMs: number;
-  asking: boolean;
-  /** Strongest expiry already reported. */
-  expired: ExpiryCommitment | undefined;
-  failures: number;
-  unknownReported: boolean;
+/** The attempts that were seen in one slot. */
+interface SlotGroup {
+  readonly attempts: Set<Tracked>;
+  /** What the slot had reached when all of them were last told of it. */
+  reached: ReturnType<SlotView['statusOf']> | undefined;
 }
 
 export interface AttemptTrackerOptions {
@@ -65,16 +45,27 @@ export class AttemptTracker implements Confirmer, CacheListener {
   readonly #options: AttemptTrackerOptions;
   readonly #tracked = new Map<Signature, Tracked>();
   /** Attempts by the slots in which they were seen, so that a slot's fate touches only its own. */
-  readonly #bySlot = new Map<Slot, Set<Tracked>>();
+  readonly #bySlot = new Map<Slot, SlotGroup>();
+  readonly #inquiry: AttemptInquiry;
   readonly #listeners: ((event: AttemptEvent) => void)[] = [];
   /** Attempts that a slot's fate concerns and that were not looked at yet; at most those that are followed. */
   readonly #due = new Set<Tracked>();
   #nextTurn: TimerHandle | undefined;
-  #sweeper: TimerHandle | undefined;
-  #calls = 0;
 
   constructor(options: AttemptTrackerOptions) {
     this.#options = options;
+    this.#inquiry = new AttemptInquiry(options, {
+      isFollowed: (tracked) => this.#isFollowed(tracked),
+      isLost: (slot) => this.#isLost(slot),
+      seenByNode: (tracked, news) => {
+        this.#addSighting(tracked, news);
+        this.#due.add(tracked);
+      },
+      lookAgain: (tracked) => this.#due.add(tracked),
+      turn: () => this.#turnUnlessComing(),
+      provenDead: (tracked, proof) => this.#provenDead(tracked, proof),
+      outcomeUnknown: ({ signature }, evidence) => this.#emit({ kind: 'unknown', signature, evidence }),
+    });
   }
 
   get trackedCount(): number {
@@ -88,20 +79,9 @@ export class AttemptTracker implements Confirmer, CacheListener {
   track(attempt: TrackedAttempt): void {
     if (this.#tracked.has(attempt.signature)) return;
     if (this.#tracked.size >= MAX_TRACKED_ATTEMPTS) throw new Error('too many attempts are followed');
-    const { signature, lastValidBlockHeight, signedSlot } = attempt;
-    this.#tracked.set(signature, {
-      signature,
-      lastValidBlockHeight,
-      signedSlot,
-      sightings: new Sightings(),
-      told: undefined,
-      askedAtMs: this.#options.clock.nowMs(),
-      asking: false,
-      expired: undefined,
-      failures: 0,
-      unknownReported: false,
-    });
-    this.#sweeper ??= this.#options.clock.every(SWEEP_MS, () => this.#sweep());
+    const tracked = newTracked(attempt, this.#options.clock.nowMs());
+    this.#tracked.set(attempt.signature, tracked);
+    this.#inquiry.follow(tracked);
   }
 
   untrack(signature: Signature): void {
@@ -110,21 +90,18 @@ export class AttemptTracker implements Confirmer, CacheListener {
     this.#tracked.delete(signature);
     this.#due.delete(tracked);
     this.#forgetSightings(tracked);
-    if (this.#tracked.size === 0) {
-      this.#sweeper?.cancel();
-      this.#sweeper = undefined;
-    }
+    this.#inquiry.leave(tracked);
   }
 
   /** Asks the nodes about an attempt at the next sweep, without waiting for silence. */
   hurry(signature: Signature): void {
     const tracked = this.#tracked.get(signature);
-    if (tracked) tracked.askedAtMs = Number.NEGATIVE_INFINITY;
+    if (tracked) this.#inquiry.hurry(tracked);
   }
 
   /** The stream has missed something, perhaps a landing: every attempt is asked about at the next sweep. */
   hurryAll(): void {
-    for (const signature of this.#tracked.keys()) this.hurry(signature);
+    for (const tracked of this.#tracked.values()) this.#inquiry.hurry(tracked);
   }
 
   close(): void {
@@ -138,13 +115,14 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const tracked = this.#tracked.get(update.signature);
     // A replay after a reconnect brings lost forks once more.
     if (tracked === undefined || this.#isLost(update.slot)) return;
-    this.#see(tracked, {
+    this.#addSighting(tracked, {
       slot: update.slot,
       commitment: 'processed',
       error: update.error,
       source: this.#streamSource(),
       transaction: update,
     });
+    this.#reconsider(tracked);
   }
 
   onConfirmed(slot: Slot): void {
@@ -157,7 +135,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   onSlotsLost(slots: readonly Slot[]): void {
     for (const slot of slots) {
-      for (const tracked of [...(this.#bySlot.get(slot) ?? [])]) this.#reconsider(tracked);
+      for (const tracked of [...(this.#bySlot.get(slot)?.attempts ?? [])]) this.#reconsider(tracked);
     }
   }
 
@@ -167,17 +145,21 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   /**
    * Only what the tree vouches for by name: a slot that it never saw may have been on a lost fork. Of the dozens of
-   * slots that wait for their finality, the news of a confirmation concerns one.
+   * slots that wait for their finality, the news of a confirmation concerns one: the others were told of what they
+   * have reached, and so was whoever was seen in them since.
    */
   #advance(through: Slot, commitment: Commitment): void {
-    for (const [slot, set] of [...this.#bySlot]) {
+    for (const [slot, group] of this.#bySlot) {
       if (slot > through) continue;
       const status = this.#options.slots.statusOf(slot);
-      for (const tracked of set) {
-        const isKnown = tracked.told?.slot === slot && tracked.told.commitment === status;
-        if (!isKnown || !isAtLeast(tracked.told!.commitment, commitment)) this.#due.add(tracked);
-      }
+      if (status === group.reached && isCommitment(status) && isAtLeast(status, commitment)) continue;
+      group.reached = status;
+      for (const tracked of group.attempts) this.#due.add(tracked);
     }
+    this.#turnUnlessComing();
+  }
+
+  #turnUnlessComing(): void {
     if (this.#nextTurn === undefined) this.#turn();
   }
 
@@ -196,21 +178,29 @@ export class AttemptTracker implements Confirmer, CacheListener {
     }
   }
 
-  #see(tracked: Tracked, news: SightingNews): void {
+  #addSighting(tracked: Tracked, news: SightingNews): void {
     const before = tracked.sightings.slots();
     tracked.sightings.add(news);
     this.#leaveLostSlots(tracked, before);
     for (const slot of tracked.sightings.slots()) {
-      const set = this.#bySlot.get(slot);
-      if (set) set.add(tracked);
-      else this.#bySlot.set(slot, new Set([tracked]));
+      const group = this.#bySlot.get(slot);
+      if (group) group.attempts.add(tracked);
+      else this.#bySlot.set(slot, { attempts: new Set([tracked]), reached: undefined });
     }
-    this.#reconsider(tracked);
+  }
+
+  #isFollowed(tracked: Tracked): boolean {
+    return this.#tracked.get(tracked.signature) === tracked;
+  }
+
+  #isLost(slot: Slot): boolean {
+    const status = this.#options.slots.statusOf(slot);
+    return status === 'lost' || status === 'dead';
   }
 
   /** Tells what changed: another fork, a stronger commitment, or that nothing is left of the landing. */
   #reconsider(tracked: Tracked): void {
-    if (this.#tracked.get(tracked.signature) !== tracked) return;
+    if (!this.#isFollowed(tracked)) return;
     const before = tracked.sightings.slots();
     const told = tracked.told;
     const best = tracked.sightings.best(this.#options.slots, told?.slot, this.#streamSource());
@@ -222,7 +212,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
         detail: 'the slot was lost with its fork',
       });
     }
-    if (best === undefined || this.#tracked.get(tracked.signature) !== tracked) return;
+    if (best === undefined || !this.#isFollowed(tracked)) return;
     if (tracked.told !== undefined && isAtLeast(tracked.told.commitment, best.commitment)) return;
     const { slot, commitment, error, source, transaction } = best;
     tracked.told = { slot, commitment, isStreams: source === this.#streamSource() };
@@ -230,6 +220,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
     tracked.failures = 0;
     tracked.unknownReported = false;
     tracked.askedAtMs = this.#options.clock.nowMs();
+    this.#inquiry.newsOf(tracked);
     this.#emit({
       kind: 'landed',
       signature: tracked.signature,
@@ -243,6 +234,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   #tellLost(tracked: Tracked, slot: Slot, evidence: Evidence): void {
     tracked.told = undefined;
+    this.#inquiry.newsOf(tracked);
     this.#emit({ kind: 'forkLost', signature: tracked.signature, slot, evidence });
   }
 
@@ -257,136 +249,16 @@ export class AttemptTracker implements Confirmer, CacheListener {
   }
 
   #leaveSlot(tracked: Tracked, slot: Slot): void {
-    const set = this.#bySlot.get(slot);
-    set?.delete(tracked);
-    if (set?.size === 0) this.#bySlot.delete(slot);
+    const group = this.#bySlot.get(slot);
+    group?.attempts.delete(tracked);
+    if (group?.attempts.size === 0) this.#bySlot.delete(slot);
   }
 
   #emit(event: AttemptEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
-  // --- polls and proofs --------------------------------------------------------------------------------------
-
-  #sweep(): void {
-    const now = this.#options.clock.nowMs();
-    const height = this.#options.slots.blockHeight('confirmed');
-    const polls: Tracked[] = [];
-    const proofs: Tracked[] = [];
-    for (const tracked of this.#tracked.values()) {
-      const isQuiet = now - tracked.askedAtMs >= this.#quietMs(tracked);
-      if (!isQuiet && tracked.told?.commitment === 'confirmed') continue;
-      // A fork that was never the head's is lost without a word.
-      if (tracked.told?.commitment === 'processed') this.#due.add(tracked);
-      if (tracked.asking || tracked.told?.commitment === 'finalized') continue;
-      const isPast = height !== undefined && height > tracked.lastValidBlockHeight;
-      // Past its height an attempt's status is history: nodes keep recent ones only.
-      if (isPast && (isQuiet || this.#needsProof(tracked))) proofs.push(tracked);
-      else if (isQuiet) polls.push(tracked);
-    }
-    if (this.#due.size > 0 && this.#nextTurn === undefined) this.#turn();
-    this.#ask(proofs, true);
-    this.#ask(polls, false);
-  }
-
-  #quietMs({ told }: Tracked): number {
-    return told?.commitment === 'confirmed' && told.isStreams ? CONFIRMED_QUIET_MS : QUIET_MS;
-  }
-
-  /** Whether asking now can prove what was not proven before. */
-  #needsProof(tracked: Tracked): boolean {
-    if (tracked.told !== undefined)
-      return tracked.told.commitment === 'processed' && this.#isRootedPast(tracked);
-    if (tracked.expired === undefined) return true;
-    return tracked.expired === 'confirmed' && this.#isRootedPast(tracked);
-  }
-
-  #ask(all: readonly Tracked[], searchHistory: boolean): void {
-    for (let start = 0; start < all.length && this.#calls < MAX_CALLS; start += MAX_SIGNATURES_A_CALL) {
-      const batch = all.slice(start, start + MAX_SIGNATURES_A_CALL);
-      this.#calls += 1;
-      for (const tracked of batch) tracked.asking = true;
-      void this.#askBatch(batch, searchHistory).finally(() => {
-        this.#calls -= 1;
-        const now = this.#options.clock.nowMs();
-        for (const tracked of batch) {
-          tracked.asking = false;
-          tracked.askedAtMs = now;
-        }
-      });
-    }
-  }
-
-  async #askBatch(batch: readonly Tracked[], searchHistory: boolean): Promise<void> {
-    const toldBefore = batch.map((tracked) => tracked.told);
-    const signatures = batch.map((tracked) => tracked.signature);
-    // The healthiest node may be the one that has pruned its history: the next search begins with the next node.
-    const turn = searchHistory ? Math.max(...batch.map((tracked) => tracked.failures)) : 0;
-    const answer = await this.#orFailed(this.#options.statuses.statuses(signatures, searchHistory, turn));
-    if (answer === undefined) {
-      if (searchHistory) for (const tracked of batch) this.#failProof(tracked, 'no node answered');
-      return;
-    }
-    const missing = batch.filter((tracked, index) => {
-      if (this.#takeStatus(tracked, answer.statuses[index], answer)) return false;
-      // News that came meanwhile outweighs an answer that may be from before it.
-      return tracked.told === toldBefore[index];
-    });
-    if (searchHistory) await this.#prove(missing, answer);
-  }
-
-  async #orFailed<T>(call: Promise<T>): Promise<T | undefined> {
-    try {
-      return await call;
-    } catch (error) {
-      this.#options.onPollError(error);
-      return undefined;
-    }
-  }
-
-  /** Whether the node knew the signature. A lagging node's weaker view never takes anything back. */
-  #takeStatus(tracked: Tracked, status: SignatureStatusAnswer | undefined, answer: StatusesAnswer): boolean {
-    if (status === undefined) return false;
-    if (this.#tracked.get(tracked.signature) !== tracked) return true;
-    const { slot, commitment } = status;
-    // Processed by a node's word alone may be a fork that we know to be lost: neither a landing nor a proof.
-    if (commitment === 'processed' && this.#isLost(slot)) return true;
-    this.#see(tracked, {
-      slot,
-      commitment,
-      error: status.error ?? undefined,
-      source: `rpc:${answer.host}`,
-    });
-    return true;
-  }
-
-  #isLost(slot: Slot): boolean {
-    const status = this.#options.slots.statusOf(slot);
-    return status === 'lost' || status === 'dead';
-  }
-
-  async #prove(missing: readonly Tracked[], answer: StatusesAnswer): Promise<void> {
-    // What was told as landed is taken back by nothing less than a rooted block.
-    const doubtful = missing.filter((tracked) => tracked.told === undefined || this.#isRootedPast(tracked));
-    if (doubtful.length === 0) return;
-    const toldBefore = doubtful.map((tracked) => tracked.told);
-    const firstAvailable = await this.#orFailed(this.#options.statuses.firstAvailableBlock(answer.host));
-    doubtful.forEach((tracked, index) => {
-      if (this.#tracked.get(tracked.signature) !== tracked || tracked.told !== toldBefore[index]) return;
-      if (firstAvailable === undefined) {
-        this.#failProof(tracked, `${answer.host} does not say how far back its history goes`);
-        return;
-      }
-      const proof = proveExpiry(tracked, this.#options.slots, answer, firstAvailable);
-      if (proof.kind === 'unproven') this.#failProof(tracked, proof.reason);
-      else this.#provenDead(tracked, proof);
-    });
-  }
-
-  #isRootedPast(tracked: Tracked): boolean {
-    const { slots } = this.#options;
-    return slots.firstSlotAboveHeight(tracked.lastValidBlockHeight, 'finalized') !== undefined;
-  }
+  // --- what the nodes said ----------------------------------------------------------------------------------
 
   #provenDead(tracked: Tracked, proof: Extract<ExpiryProof, { kind: 'proven' }>): void {
     const { commitment, evidence } = proof;
@@ -397,19 +269,11 @@ export class AttemptTracker implements Confirmer, CacheListener {
     const seenIn = tracked.told?.slot;
     this.#forgetSightings(tracked);
     if (seenIn !== undefined) this.#tellLost(tracked, seenIn, evidence);
-    if (this.#tracked.get(tracked.signature) !== tracked) return;
+    if (!this.#isFollowed(tracked)) return;
     this.#emit({ kind: 'expired', signature: tracked.signature, commitment, evidence });
   }
+}
 
-  #failProof(tracked: Tracked, reason: string): void {
-    if (this.#tracked.get(tracked.signature) !== tracked || tracked.told?.commitment === 'confirmed') return;
-    tracked.failures += 1;
-    if (tracked.failures < UNKNOWN_AFTER_FAILURES || tracked.unknownReported) return;
-    tracked.unknownReported = true;
-    const evidence: Evidence = {
-      source: 'rpc',
-      detail: `past its last valid height and no proof: ${reason}`,
-    };
-    this.#emit({ kind: 'unknown', signature: tracked.signature, evidence });
-  }
+function isCommitment(status: ReturnType<SlotView['statusOf']>): status is Commitment {
+  return status === 'processed' || status === 'confirmed' || status === 'finalized';
 }

@@ -169,7 +169,7 @@ export class PnlBook {
     await this.#saving?.catch(() => undefined);
     if (this.#path === undefined) return;
     this.#files.mkdir(dirname(this.#path));
-    replaceFile(this.#files, dirname(this.#path), this.#path, this.#encode());
+    replaceFile(this.#files, dirname(this.#path), this.#path, Buffer.concat([...this.#encode()]));
     this.#changed = false;
   }
 
@@ -179,9 +179,12 @@ export class PnlBook {
     this.#files.remove(temporary);
     const fd = this.#files.openAppend(temporary);
     try {
-      writeWhole(this.#files, fd, this.#encode());
+      const pieces = this.#encode();
       this.#changed = false;
-      await this.#files.syncAsync(fd);
+      for (const piece of pieces) {
+        writeWhole(this.#files, fd, piece);
+        await this.#files.syncAsync(fd);
+      }
     } catch (error) {
       this.#changed = true;
       throw error;
@@ -191,13 +194,14 @@ export class PnlBook {
     this.#files.rename(temporary, path);
   }
 
-  #encode(): Buffer {
+  /** Of the book as it is at the call. */
+  #encode(): Generator<Buffer, void> {
     return encodePnl({
       day: this.#day,
       dayStartQuote: this.#dayStartQuote,
       peakQuote: this.#peakQuote,
-      flows: this.#flows,
-      counted: this.#counted,
+      flows: new Map(this.#flows),
+      counted: [...this.#counted],
       revocable: Array.from(this.#revocable.values(), ({ text }) => text),
     });
   }
