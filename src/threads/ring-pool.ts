@@ -47,8 +47,9 @@ const CLOSE_GRACE_MS = 1000;
 
 interface Pending {
   readonly write: (slot: Uint8Array) => void;
-  readonly read: (slot: Uint8Array) => void;
-  readonly fail: (error: HotslotError) => void;
+  readonly read: (slot: Uint8Array) => unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
   kills: number;
 }
 
@@ -144,20 +145,10 @@ export class RingPool {
       return Promise.reject(new HotslotError('QUEUE_FULL', { context }));
     }
     write(lane.ring.slot(lane.ring.head));
+    // First of all: a worker that sleeps takes tens of microseconds to wake, and the rest is done meanwhile.
+    lane.ring.publish();
     return new Promise<T>((resolve, reject) => {
-      lane.pending.push({
-        write,
-        read: (slot) => {
-          try {
-            resolve(read(slot));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: reject,
-        kills: 0,
-      });
-      lane.ring.publish();
+      lane.pending.push({ write, read, resolve: resolve as Pending['resolve'], reject, kills: 0 });
       this.#await(lane);
     });
   }
@@ -269,7 +260,7 @@ export class RingPool {
       lane.drained = lane.ring.done;
       lane.fruitless = 0;
       this.#failedTasks++;
-      culprit.fail(new HotslotError('WORKER_FAILED', { context: { workersEnded: culprit.kills } }));
+      culprit.reject(new HotslotError('WORKER_FAILED', { context: { workersEnded: culprit.kills } }));
     }
     if (lane.fruitless > MAX_FRUITLESS_RESTARTS) {
       lane.alive = false;
@@ -304,11 +295,16 @@ export class RingPool {
     while (lane.drained !== done && lane.pending.length > 0) {
       const slot = lane.ring.slot(lane.drained);
       lane.drained = (lane.drained + 1) | 0;
-      lane.pending.shift()!.read(slot);
+      const { read, resolve, reject } = lane.pending.shift()!;
+      try {
+        resolve(read(slot));
+      } catch (error) {
+        reject(error);
+      }
     }
   }
 
   #failAll(lane: Lane, error: HotslotError): void {
-    for (const pending of lane.pending.splice(0)) pending.fail(error);
+    for (const pending of lane.pending.splice(0)) pending.reject(error);
   }
 }
