@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executorBuild } from '../src/cli/own-executor.js';
 import { firstStage, planName, runKey, secondStage, type TunePlan } from '../src/tune/plan.js';
 import { TuneState } from '../src/tune/state-file.js';
 import { tune } from '../src/tune/tune.js';
@@ -71,17 +72,18 @@ describe('the plan', () => {
 describe('the state file', () => {
   const sample = { throughput: 1 } as unknown as TuneSample;
 
-  it('gives back what the same plan measured, and nothing to another', () => {
+  it('gives back what the same plan measured on the same build, and nothing to another', () => {
     const path = join(root, 'state', 'tune-state.json');
-    TuneState.open(path, planName(PLAN)).put('one', sample);
-    expect(TuneState.open(path, planName(PLAN)).get('one')).toEqual(sample);
-    expect(TuneState.open(path, planName({ ...PLAN, measureMs: 200 })).size).toBe(0);
+    TuneState.open(path, planName(PLAN, 'build')).put('one', sample);
+    expect(TuneState.open(path, planName(PLAN, 'build')).get('one')).toEqual(sample);
+    expect(TuneState.open(path, planName({ ...PLAN, measureMs: 200 }, 'build')).size).toBe(0);
+    expect(TuneState.open(path, planName(PLAN, 'newer')).size).toBe(0);
   });
 
   it('counts as none when it is torn', () => {
     const path = join(root, 'tune-state.json');
     writeFileSync(path, '{"version":1,"pl');
-    expect(TuneState.open(path, planName(PLAN)).size).toBe(0);
+    expect(TuneState.open(path, planName(PLAN, 'build')).size).toBe(0);
   });
 });
 
@@ -108,7 +110,9 @@ describe('the loop', () => {
         },
       });
       await expect(stopped).rejects.toThrow('stopped');
-      expect(JSON.parse(readFileSync(statePath, 'utf8'))).toMatchObject({ plan: planName(plan) });
+      expect(JSON.parse(readFileSync(statePath, 'utf8'))).toMatchObject({
+        plan: planName(plan, executorBuild()),
+      });
 
       const seen: boolean[] = [];
       const onProgress = (_done: number, total: number, one: TuneSample, fromBefore: boolean) => {

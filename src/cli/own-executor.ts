@@ -1,6 +1,7 @@
 /** An executor of a command's own, on the embedded cluster, in a directory that goes with it. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,12 @@ export interface OwnExecutor {
   readonly controlUrl: string;
   readonly pid: number;
   stop(): Promise<void>;
+}
+
+/** Names the code that such an executor runs: what was measured of another says nothing of it. */
+export function executorBuild(): string {
+  const entry = fileURLToPath(new URL('../executor-process.js', import.meta.url));
+  return createHash('sha256').update(readFileSync(entry)).digest('hex');
 }
 
 export async function startOwnExecutor(

@@ -59,9 +59,12 @@ export function runKey(point: TunePoint, repeat: number): string {
   return `s${stage} c${concurrency} w${workers} r${rpcPoolSize} ${signing} ${rate}/s #${repeat}`;
 }
 
-/** The same plan has the same name; a state file of another plan is of no use. */
-export function planName(plan: TunePlan): string {
-  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+/** The same plan for the same build has the same name; a state file of another is of no use. */
+export function planName(plan: TunePlan, build: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([plan, build]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function cross(

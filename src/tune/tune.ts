@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControlClient } from '../cli/control-client.js';
-import { startOwnExecutor } from '../cli/own-executor.js';
+import { executorBuild, startOwnExecutor } from '../cli/own-executor.js';
 import { embeddedKeystorePaths, openEmbeddedKeystore } from '../embedded/embedded-keys.js';
 import type { LoadPool } from './load.js';
 import { measurePoint, offerFirst } from './measure.js';
@@ -33,7 +33,7 @@ export interface TuneOptions {
 /** @throws Error where an executor does not start or does not answer; what was measured is in the state file */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { plan, statePath } = options;
-  const state = TuneState.open(statePath, planName(plan));
+  const state = TuneState.open(statePath, planName(plan, executorBuild()));
   const directory = mkdtempSync(join(tmpdir(), 'hotslot-tune-'));
   const clear = () => rmSync(directory, { recursive: true, force: true });
   // Ctrl-C ends the process from within: the keys must not stay behind.
