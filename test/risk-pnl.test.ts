@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemFs } from '../src/journal/journal-fs.js';
 import { type Address, asAddress, asSignature, asSlot } from '../src/model/brands.js';
 import { AUTO_TRIP_PERIOD_MS, AutoTrips, MIN_ENDED } from '../src/risk/auto-trips.js';
 import { balanceChanges, SOL_MINT } from '../src/risk/balance-changes.js';
 import { KillSwitch } from '../src/risk/kill-switch.js';
-import { MAX_COUNTED_SIGNATURES, PnlBook } from '../src/risk/pnl.js';
+import { MAX_FINAL_SIGNATURES, MAX_REVOCABLE_LANDINGS, PnlBook } from '../src/risk/pnl.js';
 import { AccountPositions } from '../src/risk/positions.js';
 import type { TokenBalance, TransactionUpdate } from '../src/stream/types.js';
 import { FixedAccounts } from './support/fixed-accounts.js';
@@ -168,6 +169,23 @@ describe('PnlBook', () => {
     expect(readdirSync(root)).toEqual(['pnl.json']);
   });
 
+  it('is written again where it could not be put in its place', async () => {
+    const path = join(root, 'pnl.json');
+    const { clock, valuation } = setUp();
+    let isFull = true;
+    const rename = (from: string, to: string): void => {
+      if (isFull) throw new Error('no space left');
+      systemFs.rename(from, to);
+    };
+    const pnl = new PnlBook({ valuation, clock, path, files: { ...systemFs, rename } });
+    const trade = swap();
+    pnl.apply(trade, wallet);
+    await expect(pnl.saveLater()).rejects.toThrow('no space left');
+    isFull = false;
+    await pnl.saveLater();
+    expect(setUp(path).book().has(trade.signature)).toBe(true);
+  });
+
   it('is written in pieces as it was at one moment, whatever lands meanwhile', async () => {
     const path = join(root, 'pnl.json');
     const { book } = setUp(path);
@@ -300,12 +318,29 @@ describe('a landing that is undone', () => {
     expect(pnl.status()).toMatchObject({ day: 20_001, dailyQuote: 0n, totalQuote: 0n });
   });
 
-  it('is remembered for as many as are counted, and no more', () => {
+  it('is remembered until it is final, however many land meanwhile, and after a restart none counts twice', async () => {
+    const path = join(root, 'pnl.json');
+    const { book } = setUp(path);
+    const pnl = book();
+    const waiting = [gain(1n), gain(2n)];
+    for (const trade of waiting) pnl.apply(trade, wallet);
+    const final = Array.from({ length: MAX_FINAL_SIGNATURES + 1 }, () => gain(0n));
+    for (const trade of final) pnl.apply(trade, wallet);
+    for (const { signature } of final) pnl.keep(signature);
+    await pnl.save();
+    const second = book();
+    expect(second.apply(waiting[0]!, wallet)).toBe(false);
+    expect(second.revoke(waiting[1]!.signature)).toBe(true);
+    expect(second.status().totalQuote).toBe(1n);
+    expect([0, 1].map((index) => second.has(final[index]!.signature))).toEqual([false, true]);
+  });
+
+  it('counts as final where more wait than are remembered', () => {
     const pnl = setUp().book();
-    const first = gain(1n);
-    pnl.apply(first, wallet);
-    for (let count = 0; count < MAX_COUNTED_SIGNATURES; count += 1) pnl.apply(gain(0n), wallet);
-    expect(pnl.revoke(first.signature)).toBe(false);
+    const trades = Array.from({ length: MAX_REVOCABLE_LANDINGS + 1 }, () => gain(0n));
+    for (const trade of trades) pnl.apply(trade, wallet);
+    expect([0, 1].map((index) => pnl.has(trades[index]!.signature))).toEqual([true, true]);
+    expect([0, 1].map((index) => pnl.revoke(trades[index]!.signature))).toEqual([false, true]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Trade } from '../model/trade.js';
 
 /**
  * The book of profit and loss is on disk a second after a landing, or somewhat more where the disk is slow. It
- * remembers its newest 4,096 transactions: what is older than this is in it, remembered or not.
+ * remembers its newest 4,096 final transactions: what is older than this is in it, remembered or not.
  */
 const BOOKED_WITHIN_MS = 3_000;
 

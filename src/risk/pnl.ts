@@ -7,8 +7,13 @@ import { balanceChanges, type MintAmounts } from './balance-changes.js';
 import { decodePnl, encodePnl, type RevocableFacts, revocableText } from './pnl-file.js';
 
 const DAY_MS = 86_400_000;
-/** Newest signatures kept in memory and in the file, so that none is counted twice over a restart. */
-export const MAX_COUNTED_SIGNATURES = 4096;
+/** Newest final landings kept in memory and in the file, so that none is counted twice over a restart. */
+export const MAX_FINAL_SIGNATURES = 4096;
+/**
+ * Landings that may still be undone, kept beside those: they wait some 13 s for their finality, and a restart tells of
+ * every one of them again. This is 2,500 a second.
+ */
+export const MAX_REVOCABLE_LANDINGS = 32_768;
 
 /** An amount's worth in base units of the quote currency; undefined where nothing prices the mint. */
 export type Valuation = (mint: Address, amount: bigint) => bigint | undefined;
@@ -52,8 +57,9 @@ export class PnlBook {
   readonly #flows: MintAmounts = new Map();
   /** The place of each in `#flows`, which none leaves. */
   readonly #mintIndex = new Map<Address, number>();
-  readonly #counted = new Set<Signature>();
-  /** In the order in which they were counted; some of `#counted`. */
+  /** Counted and final, the longest so first. */
+  readonly #final = new Set<Signature>();
+  /** Counted and not final, in the order in which they were counted. */
   readonly #revocable = new Map<Signature, Revocable>();
   #day: number;
   #dayStartQuote = 0n;
@@ -85,17 +91,13 @@ export class PnlBook {
 
   /** A confirmed transaction of a trade of ours. Returns false for one that was counted before. */
   apply(transaction: TransactionUpdate, wallet: Address): boolean {
-    if (this.#counted.has(transaction.signature)) return false;
+    if (this.has(transaction.signature)) return false;
     this.#turnDay();
     this.#changed = true;
-    this.#counted.add(transaction.signature);
-    if (this.#counted.size > MAX_COUNTED_SIGNATURES) {
-      const oldest = this.#counted.values().next();
-      if (!oldest.done) this.#forget(oldest.value);
-    }
     const changes = balanceChanges(transaction, wallet);
     this.#add(changes, 1n);
     this.#remember(transaction.signature, { day: this.#day, peakBeforeQuote: this.#peakQuote, changes });
+    if (this.#revocable.size > MAX_REVOCABLE_LANDINGS) this.keep(oldestOf(this.#revocable));
     return true;
   }
 
@@ -119,18 +121,20 @@ export class PnlBook {
     this.#peakQuote = peakWithout(worth, revocable.peakBeforeQuote, this.#peakQuote);
     if (revocable.day < this.#day) this.#dayStartQuote -= worth;
     this.#add(revocable.changes, -1n);
-    this.#forget(signature);
+    this.#revocable.delete(signature);
     return true;
   }
 
   /** The landing is final: nothing of it need be remembered but that it was counted. */
   keep(signature: Signature): void {
-    if (this.#revocable.delete(signature)) this.#changed = true;
+    if (!this.#revocable.delete(signature)) return;
+    this.#changed = true;
+    this.#addFinal(signature);
   }
 
-  /** Whether a transaction of ours is in it; of older ones than MAX_COUNTED_SIGNATURES it does not know. */
+  /** Whether a transaction of ours is in it; of older final ones than MAX_FINAL_SIGNATURES it does not know. */
   has(signature: Signature): boolean {
-    return this.#counted.has(signature);
+    return this.#final.has(signature) || this.#revocable.has(signature);
   }
 
   status(): PnlStatus {
@@ -178,20 +182,26 @@ export class PnlBook {
     this.#files.mkdir(dirname(path));
     this.#files.remove(temporary);
     const fd = this.#files.openAppend(temporary);
+    const pieces = this.#encode();
+    this.#changed = false;
     try {
-      const pieces = this.#encode();
-      this.#changed = false;
+      await this.#writePieces(fd, pieces);
+      this.#files.rename(temporary, path);
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
+  }
+
+  async #writePieces(fd: number, pieces: Iterable<Buffer>): Promise<void> {
+    try {
       for (const piece of pieces) {
         writeWhole(this.#files, fd, piece);
         await this.#files.syncAsync(fd);
       }
-    } catch (error) {
-      this.#changed = true;
-      throw error;
     } finally {
       this.#files.close(fd);
     }
-    this.#files.rename(temporary, path);
   }
 
   /** Of the book as it is at the call. */
@@ -201,7 +211,7 @@ export class PnlBook {
       dayStartQuote: this.#dayStartQuote,
       peakQuote: this.#peakQuote,
       flows: new Map(this.#flows),
-      counted: [...this.#counted],
+      counted: [...this.#final, ...this.#revocable.keys()],
       revocable: Array.from(this.#revocable.values(), ({ text }) => text),
     });
   }
@@ -220,9 +230,9 @@ export class PnlBook {
     this.#flows.set(mint, amount);
   }
 
-  #forget(signature: Signature): void {
-    this.#counted.delete(signature);
-    this.#revocable.delete(signature);
+  #addFinal(signature: Signature): void {
+    this.#final.add(signature);
+    if (this.#final.size > MAX_FINAL_SIGNATURES) this.#final.delete(oldestOf(this.#final));
   }
 
   #today(): number {
@@ -259,9 +269,13 @@ export class PnlBook {
     this.#dayStartQuote = file.dayStartQuote;
     this.#peakQuote = file.peakQuote;
     for (const [mint, amount] of file.flows) this.#setFlow(mint, amount);
-    for (const signature of file.counted) this.#counted.add(signature);
     for (const [signature, facts] of file.revocable) this.#remember(signature, facts);
+    for (const signature of file.counted) if (!this.#revocable.has(signature)) this.#addFinal(signature);
   }
+}
+
+function oldestOf(counted: ReadonlySet<Signature> | ReadonlyMap<Signature, unknown>): Signature {
+  return counted.keys().next().value!;
 }
 
 /** The highest total, had a gain not been counted; what was the highest before it stays. */
