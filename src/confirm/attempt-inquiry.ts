@@ -128,14 +128,19 @@ export class AttemptInquiry {
   #ask(all: readonly Tracked[], searchHistory: boolean): void {
     for (let start = 0; start < all.length && this.#calls < MAX_CALLS; start += MAX_SIGNATURES_A_CALL) {
       const batch = all.slice(start, start + MAX_SIGNATURES_A_CALL);
+      const askedAtMs = this.#options.clock.nowMs();
       this.#calls += 1;
-      for (const tracked of batch) tracked.asking = true;
+      for (const tracked of batch) {
+        tracked.asking = true;
+        tracked.askedAtMs = askedAtMs;
+      }
       void this.#askBatch(batch, searchHistory).finally(() => {
         this.#calls -= 1;
         const now = this.#options.clock.nowMs();
         for (const tracked of batch) {
           tracked.asking = false;
-          tracked.askedAtMs = now;
+          // The answer may be from before what one that was hurried meanwhile is asked about for.
+          if (tracked.askedAtMs > Number.NEGATIVE_INFINITY) tracked.askedAtMs = now;
           if (this.#host.isFollowed(tracked)) this.newsOf(tracked);
         }
       });
