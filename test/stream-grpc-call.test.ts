@@ -255,6 +255,31 @@ it('does not take its own sleep for silence', async () => {
   expect(clock.timerCount).toBe(1);
 });
 
+it('does not take for silence an answer that it could not read, because its thread was held', async () => {
+  const clock = new ManualClock();
+  let pings = 0;
+  const port = await serve((reached) => {
+    silent(reached);
+    reached.session.on('ping', () => {
+      pings += 1;
+      // The answer is on its way, and is not read before the look that comes now.
+      if (pings === 1) setImmediate(() => clock.advance(1_000));
+    });
+  });
+  const { begun, ended } = callTo(port, clock);
+  let end: GrpcEnd | undefined;
+  void ended.then((told) => {
+    end = told;
+  });
+  await begun;
+  clock.advance(1_000);
+  while (pings === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(end).toBeUndefined();
+  clock.advance(1_000);
+  while (pings === 1) await new Promise((resolve) => setImmediate(resolve));
+});
+
 const sends =
   (count: number) =>
   ({ stream }: Reached): void => {

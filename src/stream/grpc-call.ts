@@ -114,8 +114,8 @@ export class GrpcCall {
     const isLate = nowUs - this.#lookedUs > KEEPALIVE_MS * 1_000 * (1 + SLEPT_SHARE);
     this.#lookedUs = nowUs;
     if (this.#pingUnanswered) {
-      if (isLate) return;
-      this.#end({ code: GRPC_STATUS.unavailable, detail: `no answer to a ping within ${KEEPALIVE_MS} ms` });
+      // Where this thread was held, the answer that came meanwhile is read before an immediate's turn.
+      if (!isLate) setImmediate(this.#cutIfUnanswered);
       return;
     }
     if (this.#session.closed) return;
@@ -124,6 +124,11 @@ export class GrpcCall {
       if (error === null) this.#pingUnanswered = false;
     });
   }
+
+  readonly #cutIfUnanswered = (): void => {
+    if (!this.#pingUnanswered) return;
+    this.#end({ code: GRPC_STATUS.unavailable, detail: `no answer to a ping within ${KEEPALIVE_MS} ms` });
+  };
 
   /** Hands on what came, until it is all read or the turn is full. @returns whether it is all read */
   #read(): boolean {
