@@ -109,6 +109,27 @@ describe('a configuration', () => {
     expect(faultyOf({ [name]: over })).toEqual([name]);
   });
 
+  it.each(['10.0.0.300:10000', 'one:two:10000', 'one.example:70000', 'http://[::1:10000', 'one.example'])(
+    'takes no %s for a Yellowstone endpoint',
+    (endpoint) => {
+      expect(faultyOf({ ...REAL, YELLOWSTONE_ENDPOINTS: endpoint })).toEqual(['YELLOWSTONE_ENDPOINTS']);
+    },
+  );
+
+  it.each(['10.0.0.3:10000', '[::1]:10000', 'https://one.example:443'])(
+    'takes %s for a Yellowstone endpoint',
+    (endpoint) => {
+      expect(faultyOf({ ...REAL, YELLOWSTONE_ENDPOINTS: endpoint })).toEqual([]);
+    },
+  );
+
+  it.each(['a token', 'token\n', ' token', 'tökén'])(
+    'takes no %j for a token that is sent as a header',
+    (token) => {
+      expect(faultyOf({ YELLOWSTONE_X_TOKEN: token })).toEqual(['YELLOWSTONE_X_TOKEN']);
+    },
+  );
+
   it('shows no secret, and repeats no value in a fault', () => {
     const secret = 'correct-horse';
     const shown = JSON.stringify(

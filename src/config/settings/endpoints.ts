@@ -1,14 +1,15 @@
 /** Where the chain is read and written, and Jupiter. */
 import { z } from 'zod';
 import { ADDRESS_PATTERN, asAddress } from '../../model/brands.js';
-import { decimal, integer, list, text, url, urlList } from './schemas.js';
+import { decimal, headerValue, integer, list, url, urlList } from './schemas.js';
 import { setting } from './setting.js';
 
-const endpointList = list.pipe(
-  z.array(
-    z.string().regex(/^(https?:\/\/)?[A-Za-z0-9.[\]:-]+:\d{1,5}$/, 'must be host:port, comma-separated'),
-  ),
-);
+/** A form that a URL cannot have (a fourth number of 300, two colons) would end the process at its first connection. */
+const isEndpoint = (text: string) =>
+  /^(https?:\/\/)?[A-Za-z0-9.[\]:-]+:\d{1,5}$/.test(text) &&
+  URL.canParse(/^https?:\/\//.test(text) ? text : `http://${text}`);
+
+const endpointList = list.pipe(z.array(z.string().refine(isEndpoint, 'must be host:port, comma-separated')));
 
 const addressList = list
   .pipe(z.array(z.string().regex(ADDRESS_PATTERN, 'must be base58 addresses')))
@@ -20,9 +21,14 @@ export const ENDPOINTS = {
     '',
     'Yellowstone gRPC endpoints, `host:port` or URL, comma-separated. Empty starts the embedded cluster.',
   ),
-  YELLOWSTONE_X_TOKEN: setting(text, undefined, 'Token sent as `x-token` to every Yellowstone endpoint.', {
-    secret: true,
-  }),
+  YELLOWSTONE_X_TOKEN: setting(
+    headerValue,
+    undefined,
+    'Token sent as `x-token` to every Yellowstone endpoint.',
+    {
+      secret: true,
+    },
+  ),
   RPC_ENDPOINTS: setting(
     urlList,
     '',
@@ -53,15 +59,7 @@ export const ENDPOINTS = {
     undefined,
     "What the paths of Jupiter's API follow. Default `https://api.jup.ag` once JUPITER_API_KEY is set, and the embedded cluster's own on it; else Jupiter is not asked.",
   ),
-  JUPITER_API_KEY: setting(
-    z
-      .string()
-      .max(4096)
-      .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
-    undefined,
-    'Sent to Jupiter as `x-api-key`.',
-    { secret: true },
-  ),
+  JUPITER_API_KEY: setting(headerValue, undefined, 'Sent to Jupiter as `x-api-key`.', { secret: true }),
   JUPITER_API_VERSION: setting(
     z.enum(['v2', 'v1']),
     'v2',

@@ -42,3 +42,9 @@ export const urlList = list.pipe(
 );
 
 export const text = z.string().min(1).max(4096);
+
+/** A secret that is sent as a header's value: one with a line break or a space at its end does not arrive, or not whole. */
+export const headerValue = z
+  .string()
+  .max(4096)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces');
