@@ -1,6 +1,6 @@
 /** A trade that landed while the process was down was told a fee of 0 for good when the next kill came at once. */
 import { describe, expect, it } from 'vitest';
-import { unreadOutcomes } from '../src/executor/unread-outcomes.js';
+import { landedForGood, unreadOutcomes } from '../src/executor/unread-outcomes.js';
 import { StateBuilder } from '../src/journal/replayed-state.js';
 import { awaitsOutcome } from '../src/lifecycle/landing.js';
 import { ExecutionQuality } from '../src/metrics/execution-quality.js';
@@ -117,5 +117,13 @@ describe('what a landed trade cost', () => {
     const trades = [ended(1), ended(3_000), ended(3_001), ended(5_000)];
     const read = unreadOutcomes(trades, (signature) => signature.startsWith('signature-5000'));
     expect(read.map((trade) => trade.id)).toEqual([idOf(3_000), idOf(3_001)]);
+  });
+
+  it('can no longer be taken back by the next process, where the kill came before the book said so', async () => {
+    const rig = await endedUnread();
+    const other = new DeskRig();
+    other.landed(await other.sent(), 'confirmed');
+    const [ended] = rig.replay();
+    expect(landedForGood([ended!, ...other.replay()])).toEqual([ended!.attempts[0]!.signature]);
   });
 });

@@ -12,7 +12,7 @@ import type { ExecutorOptions } from './executor-options.js';
 import type { MarketData } from './market-data.js';
 import { searchLostAttempts } from './search-lost-attempts.js';
 import { StrangerWatch } from './stranger-watch.js';
-import { unreadOutcomes } from './unread-outcomes.js';
+import { landedForGood, unreadOutcomes } from './unread-outcomes.js';
 
 export interface TakenUp {
   readonly warmUp: TimerHandle;
@@ -28,6 +28,7 @@ export function takeUpTrades(options: ExecutorOptions, parts: TradePathParts & T
   market.cache.addListener(desk.poolNews);
   market.book.listen(desk.poolNews);
   market.follow(tracker, strangers);
+  for (const signature of landedForGood(replayed.trades.values())) risk.pnl.keep(signature);
   const taken = tradesToTakeUp(replayed, risk);
   const warmUp = pauseUntilWarm(desk, market, clock);
   desk.resume(taken, clock.monotonicUs(), replayed.suspect);

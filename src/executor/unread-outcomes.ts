@@ -14,15 +14,22 @@ export function unreadOutcomes(
   trades: Iterable<Trade>,
   isBooked: (signature: Signature) => boolean,
 ): Trade[] {
-  const landed = [...trades].filter(
-    ({ state, outcome }) => (state === 'finalized' || state === 'failed') && outcome !== undefined,
-  );
+  const landed = [...trades].filter(isLandedForGood);
   const newestMs = landed.reduce((newest, trade) => Math.max(newest, lastChangeMs(trade)), 0);
   return landed.filter((trade) => {
     const signature = trade.attempts.at(-1)?.signature;
     const isRecent = lastChangeMs(trade) >= newestMs - BOOKED_WITHIN_MS;
     return awaitsOutcome(trade) || (isRecent && signature !== undefined && !isBooked(signature));
   });
+}
+
+/** Landings that the book may still take for such as can be undone: a kill came before it was written once more. */
+export function landedForGood(trades: Iterable<Trade>): Signature[] {
+  return [...trades].filter(isLandedForGood).flatMap(({ attempts }) => attempts.at(-1)?.signature ?? []);
+}
+
+function isLandedForGood({ state, outcome }: Trade): boolean {
+  return (state === 'finalized' || state === 'failed') && outcome !== undefined;
 }
 
 function lastChangeMs({ history, acceptedAtMs }: Trade): number {
