@@ -116,6 +116,57 @@ describe('a stream that goes stale', () => {
   });
 });
 
+describe('a reader that is slower than what comes', () => {
+  /** Answers the pings that are out with the delay that a backlog gives them; slots come all the while. */
+  function behindBy(fixture: ReturnType<typeof started>, delayMs: number, forMs: number, fromSlot: number) {
+    const { server, clock } = fixture;
+    const session = server.last;
+    session.ponging = false;
+    const answered = new Set<number>();
+    const sentMs = new Map<number, number>();
+    for (let passed = 0; passed < forMs; passed += 100) {
+      session.whole(fromSlot + passed / 100, fromSlot + passed / 100 - 1, 1_000_000 + fromSlot);
+      for (const { ping } of session.requests) {
+        if (ping === undefined || answered.has(ping.id)) continue;
+        if (!sentMs.has(ping.id)) sentMs.set(ping.id, clock.nowMs());
+        if (clock.nowMs() - sentMs.get(ping.id)! < delayMs) continue;
+        answered.add(ping.id);
+        session.send({ pong: { id: ping.id } });
+      }
+      clock.advance(100);
+    }
+  }
+
+  it('is as fresh as the pings that are answered, whatever comes in between', () => {
+    const fixture = started();
+    run(fixture, 10, 19);
+    const { clock, sink } = fixture;
+    behindBy(fixture, 1_000, 4_000, 20);
+    const ageMs = clock.nowMs() - sink.activitiesUs.at(-1)! / 1_000;
+    // The delay of the pongs, and at most a period of the pings.
+    expect(ageMs).toBeGreaterThanOrEqual(1_000);
+    expect(ageMs).toBeLessThanOrEqual(1_600);
+    expect(sink.activitiesUs).toEqual(sink.activitiesUs.toSorted((a, b) => a - b));
+    behindBy(fixture, 0, 1_500, 60);
+    expect(clock.nowMs() - sink.activitiesUs.at(-1)! / 1_000).toBeLessThanOrEqual(100);
+  });
+
+  it('by less than three looks is as fresh as what it reads', () => {
+    const fixture = started();
+    run(fixture, 10, 19);
+    behindBy(fixture, 300, 2_000, 20);
+    expect(fixture.clock.nowMs() - fixture.sink.activitiesUs.at(-1)! / 1_000).toBeLessThanOrEqual(100);
+  });
+
+  it('asks with one ping more when it finds itself behind, and not with one for each pong', () => {
+    const fixture = started();
+    run(fixture, 10, 19);
+    const before = fixture.server.last.requests.length;
+    behindBy(fixture, 1_000, 4_000, 20);
+    expect(fixture.server.last.requests.length - before).toBeLessThanOrEqual(4_000 / 500 + 1);
+  });
+});
+
 describe('a process that slept', () => {
   /** A manual clock that jumps while no timer rings. */
   function asleep(forMs: number) {

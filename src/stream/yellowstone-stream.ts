@@ -42,8 +42,10 @@ const REPLAY_REFUSALS: ReadonlySet<number> = new Set([
   GRPC_STATUS.internal,
   GRPC_STATUS.unimplemented,
 ]);
-/** A look that is late by more of its periods means that this process slept. */
+/** A look that is late by more of its periods means that this process slept, a pong that much that it is behind. */
 const SLEPT_PERIODS = 2;
+/** Pings whose time is remembered until their pong; one without an answer for so long has long been cut. */
+const MAX_PINGS_OUT = 64;
 /** Replays asked for within a session, for slots of which not everything came. */
 const MAX_REPLAYS_A_SESSION = 8;
 /** Ping ids are int32 on the wire. */
@@ -81,9 +83,11 @@ interface Session {
   lastWatchUs: number;
   /** When this process was last seen awake: at a look, or at the message that found that it had slept. */
   lastAwakeUs: number;
-  /** After a sleep of ours: what is read before the pong of this ping may be as old as the sleep. */
+  /** While what is read may have lain in buffers: the first ping whose pong can show that it no longer does. */
   freshFromPingId: number | undefined;
   nextPingId: number;
+  /** When each ping was sent that has no pong yet, the oldest first. */
+  readonly pingsOut: Map<number, number>;
   replaysAsked: number;
   readonly timers: TimerHandle[];
 }
@@ -190,6 +194,7 @@ export class YellowstoneStream {
       lastAwakeUs: nowUs,
       freshFromPingId: undefined,
       nextPingId: 1,
+      pingsOut: new Map(),
       replaysAsked: 0,
       timers: [],
     };
@@ -254,14 +259,36 @@ export class YellowstoneStream {
 
   #onPong(session: Session, receivedUs: number): void {
     session.lastPongUs = receivedUs;
-    if (session.freshFromPingId !== undefined && this.#reader!.lastPongId >= session.freshFromPingId) {
-      session.freshFromPingId = undefined;
-      this.#sink!.onActivity(receivedUs);
-    }
+    this.#noteBacklog(session, receivedUs);
     const covering = this.#covering;
     if (covering === undefined || this.#reader!.lastPongId < covering.afterPingId) return;
     this.#covering = undefined;
     this.#reader!.accountsCovered(covering.accounts);
+  }
+
+  /**
+   * A pong comes behind everything that the server had sent when the ping came: what is read from now on is younger than
+   * the ping. Where it took long, the messages before it lay in buffers, because we read more slowly than they come, and
+   * the next ones do too: the stream is only as fresh as the pings that are answered then, whatever comes in between (L5).
+   */
+  #noteBacklog(session: Session, receivedUs: number): void {
+    const id = this.#reader!.lastPongId;
+    const sentUs = session.pingsOut.get(id);
+    for (const out of session.pingsOut.keys()) if (out <= id) session.pingsOut.delete(out);
+    if (sentUs === undefined) return;
+    const isBehind = receivedUs - sentUs > this.#limits.watchPeriodMs * (1 + SLEPT_PERIODS) * 1_000;
+    if (session.freshFromPingId === undefined) {
+      if (isBehind) this.#distrust(session);
+    } else if (id >= session.freshFromPingId) {
+      if (!isBehind) session.freshFromPingId = undefined;
+      this.#sink!.onActivity(isBehind ? sentUs : receivedUs);
+    }
+  }
+
+  /** What is read says nothing of the stream's age, until the pong of a ping that is sent now. */
+  #distrust(session: Session): void {
+    session.freshFromPingId = session.nextPingId;
+    this.#ping(session);
   }
 
   /** The subscription anew, as it is, with a replay: what comes live meanwhile waits behind it at the server. */
@@ -275,6 +302,8 @@ export class YellowstoneStream {
   #ping(session: Session): void {
     if (session !== this.#session) return;
     session.transport?.send(pingRequest(session.nextPingId));
+    session.pingsOut.set(session.nextPingId, this.#options.clock.monotonicUs());
+    if (session.pingsOut.size > MAX_PINGS_OUT) session.pingsOut.delete(session.pingsOut.keys().next().value!);
     if (session.nextPingId < MAX_PING_ID) session.nextPingId++;
   }
 
@@ -286,8 +315,7 @@ export class YellowstoneStream {
     const lateUs = nowUs - session.lastAwakeUs - this.#limits.watchPeriodMs * 1_000;
     if (lateUs <= this.#limits.watchPeriodMs * SLEPT_PERIODS * 1_000) return;
     session.lastAwakeUs = nowUs;
-    session.freshFromPingId = session.nextPingId;
-    this.#ping(session);
+    this.#distrust(session);
   }
 
   #watch(session: Session): void {

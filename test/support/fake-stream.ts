@@ -109,6 +109,7 @@ export class WordSink implements StreamSink {
   readonly gaps: StreamGap[] = [];
   readonly statuses: [StreamStatus, string][] = [];
   activities = 0;
+  readonly activitiesUs: number[] = [];
   onSlot({ slot, status }: { slot: number; status: string }): void {
     this.words.push(`${status} ${slot}`);
   }
@@ -128,8 +129,9 @@ export class WordSink implements StreamSink {
   onStatus(status: StreamStatus, detail: string): void {
     this.statuses.push([status, detail]);
   }
-  onActivity(): void {
+  onActivity(receivedUs: number): void {
     this.activities++;
+    this.activitiesUs.push(receivedUs);
   }
   /** What was told since the last call. */
   take(): string[] {
