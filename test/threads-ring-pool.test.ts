@@ -44,6 +44,13 @@ describe('the ring pool', () => {
     expect(pool.stats()).toMatchObject({ inFlight: 0, restarts: 0, alive: 2 });
   });
 
+  it('shares a burst among all workers, the same number to each', async () => {
+    const pool = open({ workers: 3 });
+    const threads = await Promise.all(Array.from({ length: 24 }, () => ask(pool, DEED.nameThread)));
+    const shares = [...new Set(threads)].map((thread) => threads.filter((one) => one === thread).length);
+    expect(shares).toEqual([8, 8, 8]);
+  });
+
   it('answers a task that comes long after the last, when the worker sleeps', async () => {
     const pool = open({ workers: 1 });
     expect(await ask(pool, DEED.double, 1)).toBe(2);

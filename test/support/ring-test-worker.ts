@@ -1,7 +1,17 @@
 /** A worker for tests of the ring pool: doubles numbers, and fails in every way when told to. */
+import { threadId } from 'node:worker_threads';
 import { type RingTask, serveRing } from '../../src/threads/serve-ring.js';
 
-export const DEED = { double: 0, throw: 1, exit: 2, hang: 3, mailed: 4, exhaust: 5, spoilOnce: 6 } as const;
+export const DEED = {
+  double: 0,
+  throw: 1,
+  exit: 2,
+  hang: 3,
+  mailed: 4,
+  exhaust: 5,
+  spoilOnce: 6,
+  nameThread: 7,
+} as const;
 
 export default function worker(task: RingTask): void {
   let mailed = 0;
@@ -19,6 +29,9 @@ export default function worker(task: RingTask): void {
           break;
         case DEED.mailed:
           words[2] = mailed;
+          break;
+        case DEED.nameThread:
+          words[2] = threadId;
           break;
         case DEED.exhaust: {
           const held: number[][] = [];
