@@ -37,6 +37,8 @@ type Peer = (typeof PEERS)[number];
 /** Samples of one condition over all rounds, and each round's medians for the ratios. */
 class Samples {
   readonly wireUs: number[] = [];
+  /** The same from when the intent was due (corrected for coordinated omission). */
+  readonly wireCorrectedUs: number[] = [];
   readonly insideUs: number[] = [];
   readonly insideNoWaitUs: number[] = [];
   readonly confirmedMs: number[] = [];
@@ -126,7 +128,9 @@ async function executorRound(arena: Arena, samples: Samples, name: string, count
     samples.confirmedMs.push(confirmedUs / 1000);
     samples.slotDelta.push(trade.outcome?.slotDelta ?? Number.NaN);
     const signature = trade.attempts[0]?.signature ?? '';
-    wireUs.push(arrivedAfterUs(arena, one, arrivalKeyOf(base58.decode(signature))));
+    const us = arrivedAfterUs(arena, one, arrivalKeyOf(base58.decode(signature)));
+    wireUs.push(us);
+    samples.wireCorrectedUs.push(us + (one.sentMs - one.dueMs) * 1000);
   }
   samples.wireUs.push(...wireUs);
   if (wireUs.length < count * LEAST_LANDED) {
@@ -170,6 +174,7 @@ function outcome(samples: { readonly '': Samples; readonly _quiet: Samples }): B
     ratios[`intent_to_wire_vs_bare_loop${suffix}`] = one.ratio((r) => r.ours / r.peers['bare-loop']);
     return [
       figure(`intent_to_wire${suffix}`, 'us', one.wireUs),
+      figure(`intent_to_wire_corrected${suffix}`, 'us', one.wireCorrectedUs),
       figure(`intent_to_wire_inside${suffix}`, 'us', one.insideUs),
       figure(`intent_to_wire_inside_no_wait${suffix}`, 'us', one.insideNoWaitUs),
       figure(`intent_to_confirmed${suffix}`, 'ms', one.confirmedMs),

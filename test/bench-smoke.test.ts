@@ -52,7 +52,13 @@ const NAMES: {
   'cold-start': { ratios: [], results: ['cold_start_with_cluster', 'cold_start_without_cluster'] },
   canonical: {
     ratios: ['intent_to_wire_vs_web3js_path', 'intent_to_wire_vs_bare_loop'],
-    results: ['intent_to_wire', 'intent_to_wire_inside_no_wait', 'intent_to_confirmed', 'slot_delta'],
+    results: [
+      'intent_to_wire',
+      'intent_to_wire_corrected',
+      'intent_to_wire_inside_no_wait',
+      'intent_to_confirmed',
+      'slot_delta',
+    ],
   },
   'keep-warm': {
     ratios: ['keep_warm_gain_at_20'],

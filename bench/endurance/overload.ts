@@ -7,6 +7,7 @@
 import { Command } from 'commander';
 import { runProgram } from '../../src/cli/command-line.js';
 import { wholeNumber } from '../../src/cli/number-options.js';
+import type { LoopDelay } from '../../src/executor/hot-path.js';
 import { Arena } from '../support/arena.js';
 import { offerIntents } from '../support/intent-load.js';
 import { type Census, takeCensus } from './census.js';
@@ -33,6 +34,8 @@ interface Result {
   readonly offeredPerSecond: number;
   readonly landedPerSecond: number;
   readonly shareOfCapacity: number;
+  /** Of the executor's whole life, nearly all of which is load. */
+  readonly loop: LoopDelay;
   readonly census: Census;
 }
 
@@ -55,6 +58,7 @@ async function main({ seconds, rate, steps: rates, stepSeconds, json }: Options)
       offeredPerSecond: rate,
       landedPerSecond,
       shareOfCapacity: capacity === 0 ? 0 : landedPerSecond / capacity,
+      loop: await arena.loopDelay(),
       census,
     };
     process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);

@@ -38,16 +38,22 @@ export function lowPoints(samples: readonly MemorySample[], of: 'heapUsed' | 're
   return [...lowest.values()];
 }
 
-/** MB a minute, by least squares; 0 for fewer than two points. */
-export function slopeOf(points: readonly Point[]): number {
-  if (points.length < 2) return 0;
+export interface Slope {
+  readonly mbPerMinute: number;
+  /** Its standard error: a slope of no more than twice this is within the noise. Undefined for fewer than three points. */
+  readonly errorMbPerMinute: number | undefined;
+}
+
+/** By least squares; a slope of 0 for fewer than two points. */
+export function slopeOf(points: readonly Point[]): Slope {
   const meanAt = points.reduce((sum, { atMs }) => sum + atMs, 0) / points.length;
   const meanMb = points.reduce((sum, { mb }) => sum + mb, 0) / points.length;
-  let above = 0;
-  let below = 0;
-  for (const { atMs, mb } of points) {
-    above += (atMs - meanAt) * (mb - meanMb);
-    below += (atMs - meanAt) ** 2;
-  }
-  return below === 0 ? 0 : (above / below) * MINUTE_MS;
+  const below = points.reduce((sum, { atMs }) => sum + (atMs - meanAt) ** 2, 0);
+  if (points.length < 2 || below === 0) return { mbPerMinute: 0, errorMbPerMinute: undefined };
+  const slope = points.reduce((sum, { atMs, mb }) => sum + (atMs - meanAt) * (mb - meanMb), 0) / below;
+  const mbPerMinute = slope * MINUTE_MS;
+  if (points.length < 3) return { mbPerMinute, errorMbPerMinute: undefined };
+  const residues = points.map(({ atMs, mb }) => mb - meanMb - slope * (atMs - meanAt));
+  const squares = residues.reduce((sum, residue) => sum + residue ** 2, 0);
+  return { mbPerMinute, errorMbPerMinute: Math.sqrt(squares / (points.length - 2) / below) * MINUTE_MS };
 }

@@ -7,6 +7,7 @@ import { Connection, Keypair } from '@solana/web3.js';
 import { ControlClient } from '../../src/cli/control-client.js';
 import { type OwnExecutor, startOwnExecutor } from '../../src/cli/own-executor.js';
 import { embeddedKeystorePaths, openEmbeddedKeystore } from '../../src/embedded/embedded-keys.js';
+import type { LoopDelay } from '../../src/executor/hot-path.js';
 import type { Keystore } from '../../src/keys/keystore.js';
 import { type Helper, startHelper } from './child.js';
 import type { ClusterHostReady } from './cluster-host.js';
@@ -148,6 +149,12 @@ export class Arena {
     const reached = await host.call<number>('updates', { rate, pools: busyPools });
     if (rate > 0) await delay(PACE_SETTLE_MS);
     return reached;
+  }
+
+  /** How late the executor's main thread runs, µs, since its start: its synchronous work, and whoever it makes way for. */
+  async loopDelay(): Promise<LoopDelay> {
+    const { loop } = (await this.#client.get('/api/latency')) as { loop: LoopDelay };
+    return loop;
   }
 
   /** Lets a path follow the busy pools' accounts as the executor does, or no longer. */

@@ -37,6 +37,8 @@ export function intentOf({ pools, wallets }: IntentPlan, run: string, number: nu
 
 export interface OfferedIntent {
   readonly clientOrderId: string;
+  /** When it should have been written: a generator that was held up hides the wait from then on. */
+  readonly dueMs: number;
   readonly sentMs: number;
   readonly status: number;
   readonly body: { readonly id?: string; readonly key?: string; readonly code?: string };
@@ -63,13 +65,15 @@ export async function offerIntents(options: OfferOptions): Promise<OfferedIntent
   const startedMs = performance.now();
   const answers: Promise<OfferedIntent>[] = [];
   for (const [number, { clientOrderId, bytes }] of requests.entries()) {
-    const waitMs = startedMs + (number * 1000) / rate - performance.now();
+    const dueMs = startedMs + (number * 1000) / rate;
+    const waitMs = dueMs - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const sentMs = performance.now();
     const answered = connections.ask(bytes);
     answers.push(
       answered.then(({ status, body }) => ({
         clientOrderId,
+        dueMs,
         sentMs,
         status,
         body: JSON.parse(body.toString('utf8')) as OfferedIntent['body'],
