@@ -74,6 +74,23 @@ describe('MAX_CONCURRENT_TRADES=auto', () => {
     expect(scheduler.maxConcurrent).toBe(25);
   });
 
+  it('falls once for a burst that is refused, and again for what was sent under the lower limit', () => {
+    const concurrency = new AdaptiveConcurrency(scheduler, 'auto');
+    const burst = Array.from({ length: 32 }, () => sent(concurrency, 200));
+    for (const signature of burst) concurrency.onReport(report(signature, 300, 'refused'));
+    expect(scheduler.maxConcurrent).toBe(25);
+    concurrency.onReport(report(sent(concurrency, 200), 300, 'timeout'));
+    expect(scheduler.maxConcurrent).toBe(20);
+  });
+
+  it('does not fall for a second node that does not answer what the first one has taken', () => {
+    const concurrency = new AdaptiveConcurrency(scheduler, 'auto');
+    const signature = sent(concurrency, 200);
+    concurrency.onReport(report(signature, 300, 'acknowledged'));
+    concurrency.onReport(report(signature, 1_000_000, 'timeout'));
+    expect(scheduler.maxConcurrent).toBe(32);
+  });
+
   it('counts the first answer of an attempt and not those to its resends', () => {
     const concurrency = new AdaptiveConcurrency(scheduler, 'auto');
     const signature = sent(concurrency, 200);

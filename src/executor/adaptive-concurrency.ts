@@ -63,13 +63,18 @@ export class AdaptiveConcurrency {
     this.#sentAfterUs.set(attempt.signature, sentUs - lockedUs);
   }
 
+  /** An attempt's first answer counts: resends and further nodes tell nothing of what our trades wait for. */
   onReport({ signature, outcome, ackUs }: SendReport): void {
-    if (this.#auto === undefined) return;
     const sentAfterUs = this.#sentAfterUs.get(signature);
+    if (this.#auto === undefined || sentAfterUs === undefined) return;
     this.#sentAfterUs.delete(signature);
-    if (outcome === 'refused' || outcome === 'timeout') this.#auto.overloaded();
-    else if (sentAfterUs !== undefined && outcome !== 'error')
+    if (outcome === 'refused' || outcome === 'timeout') {
+      // Those still out left under the limit as it was: refused all at once, they would cut it to nothing.
+      this.#sentAfterUs.clear();
+      this.#auto.overloaded();
+    } else if (outcome !== 'error') {
       this.#auto.sample(sentAfterUs + ackUs, this.#scheduler.runningCount);
+    }
   }
 
   #begin(): void {
