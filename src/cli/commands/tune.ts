@@ -63,7 +63,7 @@ export function tuneCommand(): Command {
         .option('--apply', 'set what can be set while it runs on the running executor', false)
         .option('--dir <path>', 'where tune.json, tune.csv and tune.svg go', 'bench/results')
         .option('--full', 'every combination, instead of two stages', false)
-        .option('--short', 'a few seconds, to see that it works', false)
+        .option('--short', 'half a minute, to see that it works', false)
         .option('--fresh', 'begin anew, though an earlier run was stopped half way', false)
         .option('--concurrency <list>', 'limits of trades at once', list(1, 4_096))
         .option('--workers <list>', 'signing workers; the first is the one of the first stage', list(1, 64))

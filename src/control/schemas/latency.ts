@@ -22,32 +22,37 @@ const byMember = z.record(
   }),
 );
 
+const micros = (meaning: string) => z.number().describe(`Microseconds, ${meaning}`);
+
 const signing = z.object({
-  mode: z.enum(['auto', 'inline', 'pool']),
-  lastLane: z.enum(['inline', 'pool']).optional(),
-  inlineCount: count(),
-  poolCount: count(),
-  inlineUs: z.number(),
-  hopUs: z.number(),
-  loopDelayUs: z.number(),
+  mode: z.enum(['auto', 'inline', 'pool']).describe('SIGNING.'),
+  lastLane: z
+    .enum(['inline', 'pool'])
+    .optional()
+    .describe('Where the last attempt was signed: in place or on a worker.'),
+  inlineCount: count().describe('Attempts signed in place since the start.'),
+  poolCount: count().describe('Attempts given to the workers since the start.'),
+  inlineUs: micros('moving average: a quote, build and signature in place.'),
+  hopUs: micros('moving average: the way to a worker and back, probed every second.'),
+  loopDelayUs: micros('moving average: how late the event loop runs.'),
   pool: z
     .object({
       workers: count(),
-      alive: count(),
-      inFlight: count(),
-      busy: count(),
-      restarts: count(),
-      failedTasks: count(),
+      alive: count().describe('Workers that take attempts.'),
+      inFlight: count().describe('Attempts that wait for a worker or are with one.'),
+      busy: count().describe('Workers in the middle of an attempt.'),
+      restarts: count().describe('Workers that ended and were started again.'),
+      failedTasks: count().describe('Attempts refused since two workers ended over them.'),
     })
     .optional(),
 });
 
 const keepWarm = z.object({
-  periodMs: z.number(),
+  periodMs: z.number().describe('KEEP_WARM_MS.'),
   runs: count(),
-  skipped: count(),
-  runUs: z.number(),
-  cpuShare: z.number(),
+  skipped: count().describe('Turns left out: trades flow, the loop is late, the last run rests.'),
+  runUs: micros('of the main thread a run, mean.'),
+  cpuShare: z.number().describe('Of one processor since the start, 0 to 1.'),
 });
 
 export const latencySchema = z
@@ -56,10 +61,12 @@ export const latencySchema = z
     spansUs: eachOf(SPANS).describe('Microseconds from receipt.'),
     slotDelta: quantiles.describe('Landed slot minus the slot in which the intent came.'),
     by: z.object({ venue: byMember, lane: byMember, wallet: byMember }),
-    signing,
+    signing: signing.describe('Where attempts are signed, and the numbers by which SIGNING=auto chooses.'),
     keepWarm: keepWarm.optional(),
     concurrency: concurrencyStatusSchema,
-    loop: z.object({ meanUs: z.number(), p50Us: z.number(), p99Us: z.number(), maxUs: z.number() }),
+    loop: z
+      .object({ meanUs: z.number(), p50Us: z.number(), p99Us: z.number(), maxUs: z.number() })
+      .describe('How late the event loop of the trades runs, since the start.'),
   })
   .meta({ id: 'Latency' });
 
