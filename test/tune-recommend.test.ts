@@ -156,8 +156,8 @@ describe('what is written', () => {
 
   it('is a picture in which every point is within the frame and the chosen one is marked', () => {
     const svg = svgOf(rowsOf(SWEEP), recommend(SWEEP));
-    const xs = [...svg.matchAll(/cx="([\d.]+)"/g)].map((match) => Number(match[1]));
-    const ys = [...svg.matchAll(/cy="([\d.]+)"/g)].map((match) => Number(match[1]));
+    const xs = [...svg.matchAll(/cx="([\d.]+)" cy="[\d.]+" r="3"/g)].map((match) => Number(match[1]));
+    const ys = [...svg.matchAll(/cy="([\d.]+)" r="3"/g)].map((match) => Number(match[1]));
     expect(xs).toHaveLength(2 * SWEEP.length);
     expect(Math.min(...xs)).toBeGreaterThanOrEqual(70);
     expect(Math.max(...xs)).toBeLessThanOrEqual(780);
@@ -165,5 +165,23 @@ describe('what is written', () => {
     expect(Math.max(...ys)).toBeLessThanOrEqual(380);
     expect(svg).toContain('chosen: 32, 4 connections, auto, 1 workers');
     expect(svg).not.toContain('NaN');
+    // The third limit of five, doubling each time, stands in the middle.
+    expect([...svg.matchAll(/cx="([\d.]+)" cy="[\d.]+" r="7"/g)].map((match) => match[1])).toEqual([
+      '425',
+      '425',
+    ]);
+  });
+
+  it('draws the line of the knee strong, and rings what was chosen among the ways of signing', () => {
+    const ways = (['auto', 'inline'] as const).map((signing) =>
+      sample({ concurrency: 32, stage: 2, signing }, 98, 2_000, signing === 'inline' ? 200 : 300),
+    );
+    const eight = SWEEP.map((one) => sample({ ...one.point, rpcPoolSize: 8 }, one.throughput, 2_500));
+    const all = [...SWEEP, ...eight, ...ways];
+    const chosen = recommend(all);
+    expect(chosen).toMatchObject({ concurrency: 32, rpcPoolSize: 4, signing: 'inline' });
+    const svg = svgOf(rowsOf(all), chosen);
+    expect(svg.match(/<g opacity="1">/g)).toHaveLength(2);
+    expect(svg.match(/r="7"/g)).toHaveLength(2);
   });
 });

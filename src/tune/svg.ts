@@ -12,7 +12,7 @@ const THROUGHPUT = '#1f6feb';
 const LATENCY = '#d4572a';
 const INK = '#24292f';
 
-/** One line a rate and process; the lines of the recommended process are drawn strong. */
+/** One line a rate and process; those on which the knee was looked for are drawn strong, the chosen point is ringed. */
 export function svgOf(rows: readonly TuneRow[], chosen: Recommendation): string {
   const lines = linesOf(rows, chosen);
   const limits = [...new Set(rows.map(({ point }) => point.concurrency))].sort((a, b) => a - b);
@@ -42,6 +42,10 @@ export function svgOf(rows: readonly TuneRow[], chosen: Recommendation): string 
       ].join('\n'),
     ),
     mark(chosen, x, y),
+    ...rings(rows, chosen).flatMap(({ point, throughput, intentToWireUs }) => [
+      ring(x(point.concurrency), y(throughput / mostThroughput), THROUGHPUT),
+      ring(x(point.concurrency), y(intentToWireUs.p95 / 1000 / mostMs), LATENCY),
+    ]),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}" role="img" aria-label="Throughput and p95 against MAX_CONCURRENT_TRADES">`,
@@ -62,12 +66,42 @@ function linesOf(rows: readonly TuneRow[], chosen: Recommendation) {
     const key = JSON.stringify(rest);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const topRate = Math.max(...rows.map(({ point }) => point.rate));
-  return [...groups.values()].map((group) => ({
-    row: [...group].sort((a, b) => a.point.concurrency - b.point.concurrency),
-    strong: group[0]!.point.rpcPoolSize === chosen.rpcPoolSize && group[0]!.point.rate === topRate,
-  }));
+  // As in `recommend`: the first process with the chosen connections.
+  const swept = rows.find(({ point }) => point.rpcPoolSize === chosen.rpcPoolSize)?.point;
+  const rate = topRateOf(rows);
+  return [...groups.values()].map((group) => {
+    const { point } = group[0]!;
+    const isSwept =
+      point.stage === 1 &&
+      point.rpcPoolSize === swept?.rpcPoolSize &&
+      point.signing === swept.signing &&
+      point.workers === swept.workers;
+    return {
+      row: [...group].sort((a, b) => a.point.concurrency - b.point.concurrency),
+      strong: isSwept && point.rate === rate,
+    };
+  });
 }
+
+const topRateOf = (rows: readonly TuneRow[]) => Math.max(...rows.map(({ point }) => point.rate));
+
+/** What is recommended, as it was measured last: in the second stage, where there is one. */
+function rings(rows: readonly TuneRow[], chosen: Recommendation): readonly TuneRow[] {
+  const rate = topRateOf(rows);
+  return rows
+    .filter(
+      ({ point }) =>
+        point.rate === rate &&
+        point.concurrency === chosen.concurrency &&
+        point.rpcPoolSize === chosen.rpcPoolSize &&
+        point.signing === chosen.signing &&
+        point.workers === chosen.workers,
+    )
+    .slice(-1);
+}
+
+const ring = (cx: number, cy: number, colour: string): string =>
+  `<circle cx="${cx}" cy="${cy}" r="7" fill="none" stroke="${colour}" stroke-width="2"/>`;
 
 function axes(
   limits: readonly number[],
