@@ -120,6 +120,9 @@ describe('the loop', () => {
         expect(total).toBe(2);
         expect(one.offered).toBe(30);
         expect(one.accepted).toBe(30);
+        const { corrected, uncorrected } = one.submitUs;
+        expect(corrected.p50).toBeGreaterThanOrEqual(uncorrected.p50);
+        expect(corrected.p99).toBeGreaterThanOrEqual(uncorrected.p99);
       };
       const result = await tune({ plan, statePath, cluster: { slotMs: 100, accounts: 8 }, onProgress });
       expect(seen).toEqual([true, false]);
