@@ -13,11 +13,13 @@ export interface StreamLimits {
   /** A stream that has brought nothing this long after it was opened counts as unreachable. */
   readonly connectTimeoutMs: number;
   readonly pingPeriodMs: number;
-  /** Without a pong for longer it is stale. */
+  /** Without a pong for longer it is cut where nothing else comes either. */
   readonly pongStaleMs: number;
+  /** Without a pong for longer it is cut, whatever else comes. */
+  readonly pongLostMs: number;
   /** Without any slot's news for longer it is stale. */
   readonly slotStaleMs: number;
-  /** How often the two above are looked at. */
+  /** How often the three above are looked at. */
   readonly watchPeriodMs: number;
   readonly backoffFirstMs: number;
   readonly backoffMostMs: number;
@@ -27,6 +29,7 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   connectTimeoutMs: 1_500,
   pingPeriodMs: 500,
   pongStaleMs: 1_200,
+  pongLostMs: 5_000,
   slotStaleMs: 1_800,
   watchPeriodMs: 100,
   backoffFirstMs: 100,
@@ -79,6 +82,7 @@ interface Session {
   live: boolean;
   slotSeen: boolean;
   lastPongUs: number;
+  lastMessageUs: number;
   lastSlotUs: number;
   lastWatchUs: number;
   /** When this process was last seen awake: at a look, or at the message that found that it had slept. */
@@ -189,6 +193,7 @@ export class YellowstoneStream {
       live: false,
       slotSeen: false,
       lastPongUs: nowUs,
+      lastMessageUs: nowUs,
       lastSlotUs: nowUs,
       lastWatchUs: nowUs,
       lastAwakeUs: nowUs,
@@ -221,6 +226,7 @@ export class YellowstoneStream {
     const receivedUs = this.#options.clock.monotonicUs();
     if (!session.live) this.#goLive(session, receivedUs);
     this.#noteSleep(session, receivedUs);
+    session.lastMessageUs = receivedUs;
     this.#options.recorder?.onMessage(bytes, receivedUs);
     try {
       const kind = this.#reader!.read(bytes, receivedUs, session.freshFromPingId === undefined);
@@ -276,13 +282,18 @@ export class YellowstoneStream {
     const sentUs = session.pingsOut.get(id);
     for (const out of session.pingsOut.keys()) if (out <= id) session.pingsOut.delete(out);
     if (sentUs === undefined) return;
-    const isBehind = receivedUs - sentUs > this.#limits.watchPeriodMs * (1 + SLEPT_PERIODS) * 1_000;
+    const isBehind = receivedUs - sentUs > this.#lateUs;
     if (session.freshFromPingId === undefined) {
       if (isBehind) this.#distrust(session);
     } else if (id >= session.freshFromPingId) {
       if (!isBehind) session.freshFromPingId = undefined;
       this.#sink!.onActivity(isBehind ? sentUs : receivedUs);
     }
+  }
+
+  /** What takes longer than this lay in buffers. */
+  get #lateUs(): number {
+    return this.#limits.watchPeriodMs * (1 + SLEPT_PERIODS) * 1_000;
   }
 
   /** What is read says nothing of the stream's age, until the pong of a ping that is sent now. */
@@ -301,10 +312,11 @@ export class YellowstoneStream {
 
   #ping(session: Session): void {
     if (session !== this.#session) return;
-    session.transport?.send(pingRequest(session.nextPingId));
-    session.pingsOut.set(session.nextPingId, this.#options.clock.monotonicUs());
+    const id = session.nextPingId;
+    session.pingsOut.set(id, this.#options.clock.monotonicUs());
     if (session.pingsOut.size > MAX_PINGS_OUT) session.pingsOut.delete(session.pingsOut.keys().next().value!);
-    if (session.nextPingId < MAX_PING_ID) session.nextPingId++;
+    session.transport?.send(pingRequest(id));
+    if (id < MAX_PING_ID) session.nextPingId = id + 1;
   }
 
   /**
@@ -320,7 +332,7 @@ export class YellowstoneStream {
 
   #watch(session: Session): void {
     if (session !== this.#session) return;
-    const { pongStaleMs, slotStaleMs, watchPeriodMs } = this.#limits;
+    const { slotStaleMs, watchPeriodMs } = this.#limits;
     const nowUs = this.#options.clock.monotonicUs();
     this.#noteSleep(session, nowUs);
     session.lastAwakeUs = nowUs;
@@ -328,10 +340,24 @@ export class YellowstoneStream {
     session.lastWatchUs = nowUs;
     // We slept ourselves: what came meanwhile has not been read yet. The next look decides.
     if (lateUs > watchPeriodMs * SLEPT_PERIODS * 1_000) return;
-    const pongAgeMs = (nowUs - session.lastPongUs) / 1_000;
     const slotAgeMs = (nowUs - session.lastSlotUs) / 1_000;
-    if (pongAgeMs > pongStaleMs) this.#cut(session, `no pong for ${Math.round(pongAgeMs)} ms`);
-    else if (slotAgeMs > slotStaleMs) this.#cut(session, `no slot for ${Math.round(slotAgeMs)} ms`);
+    if (slotAgeMs > slotStaleMs) this.#cut(session, `no slot for ${Math.round(slotAgeMs)} ms`);
+    else this.#watchPongs(session, nowUs);
+  }
+
+  /**
+   * Where other messages come, a pong that is missing lies behind them, because we read more slowly than they come: what
+   * is read is taken for old then. A new session would bring it all once more, and be further behind.
+   */
+  #watchPongs(session: Session, nowUs: number): void {
+    const { pongStaleMs, pongLostMs } = this.#limits;
+    const [oldestPingUs] = session.pingsOut.values();
+    const isOverdue = oldestPingUs !== undefined && nowUs - oldestPingUs > this.#lateUs;
+    if (isOverdue && session.freshFromPingId === undefined) this.#distrust(session);
+    const pongAgeMs = (nowUs - session.lastPongUs) / 1_000;
+    const isSilent = nowUs - session.lastMessageUs > this.#lateUs;
+    if (pongAgeMs > (isSilent ? pongStaleMs : pongLostMs))
+      this.#cut(session, `no pong for ${Math.round(pongAgeMs)} ms`);
   }
 
   #onEnd(session: Session, end: GrpcEnd): void {
