@@ -1,7 +1,7 @@
 /** One attempt: fresh or not at all (L5), within the intent's limit, and the bytes that web3.js would send. */
 
 import { base58 } from '@scure/base';
-import { PublicKey, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
+import { TransactionMessage, VersionedTransaction } from '@solana/web3.js';
 import { describe, expect, it } from 'vitest';
 import { swapInstruction } from '../src/market/raydium-cpmm-instruction.js';
 import { quoteExactIn, quoteExactOut } from '../src/market/raydium-cpmm-quote.js';
@@ -11,6 +11,7 @@ import { setComputeUnitLimit, setComputeUnitPrice } from '../src/transaction/com
 import { swapTokenAccounts } from '../src/transaction/prepared-swap.js';
 import { builderRig, hashAt, RIG_HEAD, type Rig } from './support/builder-rig.js';
 import { PLAIN_STATE } from './support/cpmm-accounts.js';
+import { web3Instructions } from './support/peer-messages.js';
 
 const NOW_MS = 1_700_000_000_000;
 
@@ -64,19 +65,11 @@ describe('an attempt', () => {
     const wallet = rig.request().wallet;
     const accounts = swapTokenAccounts(rig.pool, wallet, zeroForOne);
     const swap = { mode, zeroForOne, amount: 1_000_000_000n, limit: attempt.limit };
-    const instructions = [
+    const instructions = web3Instructions([
       setComputeUnitLimit(60_000),
       setComputeUnitPrice(1234n),
       swapInstruction(rig.pool, { wallet, ...accounts }, swap),
-    ].map((instruction) => ({
-      programId: new PublicKey(instruction.programId),
-      keys: instruction.accounts.map(({ address, signer, writable }) => ({
-        pubkey: new PublicKey(address),
-        isSigner: signer,
-        isWritable: writable,
-      })),
-      data: Buffer.from(instruction.data),
-    }));
+    ]);
     const message = new TransactionMessage({
       payerKey: rig.keypair.publicKey,
       recentBlockhash: hashAt(500),

@@ -98,7 +98,7 @@ describe('compiled messages', () => {
         feePayer: new PublicKey(shape.payer),
         recentBlockhash: shape.blockhash,
       });
-      transaction.add(...web3Instructions(shape));
+      transaction.add(...web3Instructions(shape.instructions));
       const ours = compileMessage({ ...shape, version: 'legacy', keyOrder: 'sorted' });
       expect(hex(ours.bytes)).toBe(hex(transaction.serializeMessage()));
     }

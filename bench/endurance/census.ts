@@ -1,5 +1,6 @@
 /** What became of every intent that was offered: each one is asked for, none is taken on trust. */
-import { ControlClient } from '../../src/cli/control-client.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { controlClientOf } from '../support/arena.js';
 import type { OfferedIntent } from '../support/intent-load.js';
 import { RawPool, rawRequest } from '../support/raw-http.js';
 
@@ -47,7 +48,7 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
     else count(body.code ?? `HTTP ${status}`);
   }
   const deadlineMs = performance.now() + settleMs;
-  await queueEmpty(port, headers, deadlineMs);
+  await queueEmpty({ port, headers }, deadlineMs);
   const connections = await RawPool.open(port, CONNECTIONS);
   const landedAtMs: number[] = [];
   try {
@@ -78,14 +79,10 @@ export async function takeCensus({ port, headers, offered, settleMs }: CensusOpt
 
 /** Asking for thousands of trades would hold up those that still wait: while there are any, one question is asked. */
 async function queueEmpty(
-  port: number,
-  headers: CensusOptions['headers'],
+  target: Pick<CensusOptions, 'port' | 'headers'>,
   deadlineMs: number,
 ): Promise<void> {
-  const client = new ControlClient(
-    `http://127.0.0.1:${port}`,
-    headers.Authorization?.slice('Bearer '.length),
-  );
+  const client = controlClientOf(target);
   while (performance.now() < deadlineMs) {
     const { queue } = (await client.get('/api/status')) as { queue: { queued: number; running: number } };
     if (queue.queued + queue.running === 0) return;
@@ -111,8 +108,6 @@ export function rateWhileOffered(
   const landed = landedAtMs.filter((atMs) => atMs >= fromMs && atMs < lastMs).length;
   return landed === 0 ? 0 : (landed / (lastMs - fromMs)) * 1_000;
 }
-
-const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 async function readAll(
   connections: RawPool,

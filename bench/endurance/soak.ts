@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { mappedFileBytes } from '../../fuzz/process-facts.js';
 import { runProgram } from '../../src/cli/command-line.js';
-import { ControlClient } from '../../src/cli/control-client.js';
+import type { ControlClient } from '../../src/cli/control-client.js';
 import { wholeNumber } from '../../src/cli/number-options.js';
 import { INDEX_FILE } from '../../src/journal/trade-index.js';
 import { PACKAGE_ROOT } from '../environment.js';
-import { Arena, type Target } from '../support/arena.js';
+import { Arena, controlClientOf, type Target } from '../support/arena.js';
 import { offerIntents } from '../support/intent-load.js';
 import { type Census, takeCensus } from './census.js';
 import { memorySvg } from './memory-svg.js';
@@ -90,12 +90,9 @@ class Sampler {
   readonly #running: Promise<void>;
   #stopped = false;
 
-  constructor({ port, headers }: Target, pid: number) {
+  constructor(target: Target, pid: number) {
     this.#pid = pid;
-    this.#client = new ControlClient(
-      `http://127.0.0.1:${port}`,
-      headers.Authorization?.slice('Bearer '.length),
-    );
+    this.#client = controlClientOf(target);
     this.#running = this.#run();
   }
 

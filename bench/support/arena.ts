@@ -60,6 +60,11 @@ export interface Target {
   readonly plan: IntentPlan;
 }
 
+/** Asks the executor of a target as an operator does. */
+export function controlClientOf({ port, headers }: Pick<Target, 'port' | 'headers'>): ControlClient {
+  return new ControlClient(`http://127.0.0.1:${port}`, headers.Authorization?.slice('Bearer '.length));
+}
+
 interface Parts {
   readonly host: Helper<ClusterHostReady>;
   readonly sink: Sink;

@@ -11,6 +11,7 @@
  */
 import { asSlot, type Commitment, type Slot } from '../model/brands.js';
 import type { BlockMetaUpdate, SlotUpdate } from '../stream/types.js';
+import type { SlotFate } from './types.js';
 
 /** Slots kept below the root: the heights of 151 blocks and statuses of late questions. */
 export const HISTORY_SLOTS = 512;
@@ -171,7 +172,7 @@ export class SlotTree {
     return true;
   }
 
-  statusOf(slot: Slot): Commitment | 'dead' | 'lost' | 'unknown' {
+  statusOf(slot: Slot): SlotFate {
     const node = this.#nodes.get(slot);
     if (node === undefined) return 'unknown';
     if (node.dead) return 'dead';

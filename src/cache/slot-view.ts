@@ -1,7 +1,7 @@
 import type { BlockHeight, Commitment, Slot } from '../model/brands.js';
 import type { BlockPace } from './block-pace.js';
 import type { SlotTree } from './slot-tree.js';
-import type { SlotView } from './types.js';
+import type { SlotFate, SlotView } from './types.js';
 
 /** Slots and heights as the later stages ask for them. */
 export class TreeSlotView implements SlotView {
@@ -32,7 +32,7 @@ export class TreeSlotView implements SlotView {
     return this.#tree.isOnHeadFork(slot);
   }
 
-  statusOf(slot: Slot): Commitment | 'dead' | 'lost' | 'unknown' {
+  statusOf(slot: Slot): SlotFate {
     return this.#tree.statusOf(slot);
   }
 

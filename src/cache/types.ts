@@ -22,6 +22,9 @@ export interface BlockhashEntry {
 }
 
 /** Slots and forks. */
+/** What became of a slot; `unknown` where the stream did not tell of it. */
+export type SlotFate = Commitment | 'dead' | 'lost' | 'unknown';
+
 export interface SlotView {
   /** Newest processed slot on the chosen fork. */
   head(): Slot;
@@ -30,7 +33,7 @@ export interface SlotView {
   blockHeight(commitment: Commitment): BlockHeight | undefined;
   /** Whether a slot is on the head's ancestry (rooted slots below the window count as such). */
   isOnHeadFork(slot: Slot): boolean;
-  statusOf(slot: Slot): Commitment | 'dead' | 'lost' | 'unknown';
+  statusOf(slot: Slot): SlotFate;
   /** First block above a height that has reached the commitment: its slot. */
   firstSlotAboveHeight(height: BlockHeight, commitment: Commitment): Slot | undefined;
   /** Milliseconds a block, observed lately. */

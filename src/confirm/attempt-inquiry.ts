@@ -4,7 +4,7 @@ import type { Evidence } from '../model/trade.js';
 import { MAX_SIGNATURES_A_CALL, type StatusesAnswer } from '../send/chain-reader.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import { type ExpiryProof, proveExpiry } from './expiry.js';
-import type { SightingNews } from './sightings.js';
+import { isLost, type SightingNews } from './sightings.js';
 import type { StatusSource } from './status-source.js';
 import type { Tracked } from './tracked.js';
 
@@ -25,7 +25,6 @@ export const UNKNOWN_AFTER_FAILURES = 20;
 /** Who follows the attempts, and hears what the nodes said. */
 export interface InquiryHost {
   isFollowed(tracked: Tracked): boolean;
-  isLost(slot: Tracked['signedSlot']): boolean;
   /** A node has seen it. */
   seenByNode(tracked: Tracked, news: SightingNews): void;
   /** Its fork may have been lost without a word. */
@@ -182,7 +181,7 @@ export class AttemptInquiry {
     if (!this.#host.isFollowed(tracked)) return true;
     const { slot, commitment } = status;
     // Processed by a node's word alone may be a fork that we know to be lost: neither a landing nor a proof.
-    if (commitment === 'processed' && this.#host.isLost(slot)) return true;
+    if (commitment === 'processed' && isLost(this.#options.slots.statusOf(slot))) return true;
     this.#host.seenByNode(tracked, {
       slot,
       commitment,

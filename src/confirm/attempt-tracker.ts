@@ -3,14 +3,14 @@
  * fate along the head's ancestry; polled statuses are the second source; the end of an attempt that did not land
  * is only ever a proof, never a timer.
  */
-import type { CacheListener, SlotView } from '../cache/types.js';
+import type { CacheListener, SlotFate, SlotView } from '../cache/types.js';
 import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
 import type { Evidence } from '../model/trade.js';
 import type { TransactionUpdate } from '../stream/types.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import { AttemptInquiry } from './attempt-inquiry.js';
 import type { ExpiryProof } from './expiry.js';
-import type { SightingNews } from './sightings.js';
+import { isLost, type SightingNews } from './sightings.js';
 import type { StatusSource } from './status-source.js';
 import { newTracked, type Tracked } from './tracked.js';
 import type { AttemptEvent, Confirmer, TrackedAttempt } from './types.js';
@@ -28,7 +28,7 @@ export const MAX_TRACKED_ATTEMPTS = 262_144;
 interface SlotGroup {
   readonly attempts: Set<Tracked>;
   /** What the slot had reached when all of them were last told of it. */
-  reached: ReturnType<SlotView['statusOf']> | undefined;
+  reached: SlotFate | undefined;
 }
 
 export interface AttemptTrackerOptions {
@@ -56,7 +56,6 @@ export class AttemptTracker implements Confirmer, CacheListener {
     this.#options = options;
     this.#inquiry = new AttemptInquiry(options, {
       isFollowed: (tracked) => this.#isFollowed(tracked),
-      isLost: (slot) => this.#isLost(slot),
       seenByNode: (tracked, news) => {
         this.#addSighting(tracked, news);
         this.#due.add(tracked);
@@ -114,7 +113,7 @@ export class AttemptTracker implements Confirmer, CacheListener {
   onTransaction(update: TransactionUpdate): void {
     const tracked = this.#tracked.get(update.signature);
     // A replay after a reconnect brings lost forks once more.
-    if (tracked === undefined || this.#isLost(update.slot)) return;
+    if (tracked === undefined || isLost(this.#options.slots.statusOf(update.slot))) return;
     this.#addSighting(tracked, {
       slot: update.slot,
       commitment: 'processed',
@@ -151,9 +150,10 @@ export class AttemptTracker implements Confirmer, CacheListener {
   #advance(through: Slot, commitment: Commitment): void {
     for (const [slot, group] of this.#bySlot) {
       if (slot > through) continue;
-      const status = this.#options.slots.statusOf(slot);
-      if (status === group.reached && isCommitment(status) && isAtLeast(status, commitment)) continue;
-      group.reached = status;
+      const fate = this.#options.slots.statusOf(slot);
+      const isTold = fate === group.reached && fate !== 'unknown' && !isLost(fate);
+      if (isTold && isAtLeast(fate, commitment)) continue;
+      group.reached = fate;
       for (const tracked of group.attempts) this.#due.add(tracked);
     }
     this.#turnUnlessComing();
@@ -191,11 +191,6 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   #isFollowed(tracked: Tracked): boolean {
     return this.#tracked.get(tracked.signature) === tracked;
-  }
-
-  #isLost(slot: Slot): boolean {
-    const status = this.#options.slots.statusOf(slot);
-    return status === 'lost' || status === 'dead';
   }
 
   /** Tells what changed: another fork, a stronger commitment, or that nothing is left of the landing. */
@@ -272,8 +267,4 @@ export class AttemptTracker implements Confirmer, CacheListener {
     if (!this.#isFollowed(tracked)) return;
     this.#emit({ kind: 'expired', signature: tracked.signature, commitment, evidence });
   }
-}
-
-function isCommitment(status: ReturnType<SlotView['statusOf']>): status is Commitment {
-  return status === 'processed' || status === 'confirmed' || status === 'finalized';
 }

@@ -2,7 +2,7 @@
  * Where one attempt was seen. The same bytes may land on several forks, and news of them comes from sources
  * that do not agree; what counts is the one sighting that the chain, as we follow it, bears out best.
  */
-import type { SlotView } from '../cache/types.js';
+import type { SlotFate, SlotView } from '../cache/types.js';
 import { type Commitment, isAtLeast, type Slot } from '../model/brands.js';
 import type { TransactionUpdate } from '../stream/types.js';
 
@@ -79,9 +79,14 @@ export class Sightings {
   }
 }
 
+/** Whether nothing that landed in such a slot stands, as we follow the chain. */
+export function isLost(fate: SlotFate): fate is 'lost' | 'dead' {
+  return fate === 'lost' || fate === 'dead';
+}
+
 function rankOf(sighting: Sighting, slots: SlotView, streamSource: string): number {
   const status = slots.statusOf(sighting.slot);
-  if (status === 'lost' || status === 'dead') {
+  if (isLost(status)) {
     // A node's word of confirmation outweighs our view of the fork until our own confirmed chain passes beside it.
     const stands = isAtLeast(sighting.commitment, 'confirmed') && slots.slot('confirmed') < sighting.slot;
     return stands ? RANK[sighting.commitment] : RANK_LOST;

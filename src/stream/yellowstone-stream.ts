@@ -107,6 +107,8 @@ export class YellowstoneStream {
   readonly #options: YellowstoneStreamOptions;
   readonly #limits: StreamLimits;
   readonly #transport: Transport;
+  /** Of two looks that lie further apart we slept in between; what took longer from the server lay in buffers. */
+  readonly #lateUs: number;
   #sink: StreamSink | undefined;
   #reader: SessionReader | undefined;
   #subscription: StreamSubscription = { accounts: [], wallets: [] };
@@ -126,6 +128,7 @@ export class YellowstoneStream {
     this.name = options.name;
     this.#options = options;
     this.#limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits };
+    this.#lateUs = this.#limits.watchPeriodMs * (1 + SLEPT_PERIODS) * 1_000;
     this.#transport = options.transport ?? createTransport(options);
   }
 
@@ -291,11 +294,6 @@ export class YellowstoneStream {
     }
   }
 
-  /** What takes longer than this lay in buffers. */
-  get #lateUs(): number {
-    return this.#limits.watchPeriodMs * (1 + SLEPT_PERIODS) * 1_000;
-  }
-
   /** What is read says nothing of the stream's age, until the pong of a ping that is sent now. */
   #distrust(session: Session): void {
     session.freshFromPingId = session.nextPingId;
@@ -324,22 +322,21 @@ export class YellowstoneStream {
    * make it new. Only the answer to a ping that is sent now comes after everything that is old (L5).
    */
   #noteSleep(session: Session, nowUs: number): void {
-    const lateUs = nowUs - session.lastAwakeUs - this.#limits.watchPeriodMs * 1_000;
-    if (lateUs <= this.#limits.watchPeriodMs * SLEPT_PERIODS * 1_000) return;
+    if (nowUs - session.lastAwakeUs <= this.#lateUs) return;
     session.lastAwakeUs = nowUs;
     this.#distrust(session);
   }
 
   #watch(session: Session): void {
     if (session !== this.#session) return;
-    const { slotStaleMs, watchPeriodMs } = this.#limits;
+    const { slotStaleMs } = this.#limits;
     const nowUs = this.#options.clock.monotonicUs();
     this.#noteSleep(session, nowUs);
     session.lastAwakeUs = nowUs;
-    const lateUs = nowUs - session.lastWatchUs - watchPeriodMs * 1_000;
+    const isLate = nowUs - session.lastWatchUs > this.#lateUs;
     session.lastWatchUs = nowUs;
     // We slept ourselves: what came meanwhile has not been read yet. The next look decides.
-    if (lateUs > watchPeriodMs * SLEPT_PERIODS * 1_000) return;
+    if (isLate) return;
     const slotAgeMs = (nowUs - session.lastSlotUs) / 1_000;
     if (slotAgeMs > slotStaleMs) this.#cut(session, `no slot for ${Math.round(slotAgeMs)} ms`);
     else this.#watchPongs(session, nowUs);

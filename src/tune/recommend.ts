@@ -145,7 +145,7 @@ function bestWay(
   };
 }
 
-function isSameProcess(a: TunePoint, b: TunePoint): boolean {
+export function isSameProcess(a: ProcessSettings, b: ProcessSettings): boolean {
   return a.workers === b.workers && a.signing === b.signing && a.rpcPoolSize === b.rpcPoolSize;
 }
 

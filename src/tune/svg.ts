@@ -1,4 +1,5 @@
 /** The picture of a sweep: throughput and p95 against the limit of trades at once, with the chosen point. */
+import { isSameProcess } from './recommend.js';
 import type { Recommendation, TuneRow } from './types.js';
 
 const WIDTH = 860;
@@ -71,11 +72,7 @@ function linesOf(rows: readonly TuneRow[], chosen: Recommendation) {
   const rate = topRateOf(rows);
   return [...groups.values()].map((group) => {
     const { point } = group[0]!;
-    const isSwept =
-      point.stage === 1 &&
-      point.rpcPoolSize === swept?.rpcPoolSize &&
-      point.signing === swept.signing &&
-      point.workers === swept.workers;
+    const isSwept = swept !== undefined && point.stage === 1 && isSameProcess(point, swept);
     return {
       row: [...group].sort((a, b) => a.point.concurrency - b.point.concurrency),
       strong: isSwept && point.rate === rate,
@@ -91,11 +88,7 @@ function rings(rows: readonly TuneRow[], chosen: Recommendation): readonly TuneR
   return rows
     .filter(
       ({ point }) =>
-        point.rate === rate &&
-        point.concurrency === chosen.concurrency &&
-        point.rpcPoolSize === chosen.rpcPoolSize &&
-        point.signing === chosen.signing &&
-        point.workers === chosen.workers,
+        point.rate === rate && point.concurrency === chosen.concurrency && isSameProcess(point, chosen),
     )
     .slice(-1);
 }

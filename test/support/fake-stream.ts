@@ -108,8 +108,10 @@ export class WordSink implements StreamSink {
   readonly words: string[] = [];
   readonly gaps: StreamGap[] = [];
   readonly statuses: [StreamStatus, string][] = [];
-  activities = 0;
   readonly activitiesUs: number[] = [];
+  get activities(): number {
+    return this.activitiesUs.length;
+  }
   onSlot({ slot, status }: { slot: number; status: string }): void {
     this.words.push(`${status} ${slot}`);
   }
@@ -130,7 +132,6 @@ export class WordSink implements StreamSink {
     this.statuses.push([status, detail]);
   }
   onActivity(receivedUs: number): void {
-    this.activities++;
     this.activitiesUs.push(receivedUs);
   }
   /** What was told since the last call. */

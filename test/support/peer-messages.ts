@@ -30,8 +30,8 @@ export interface MessageShape {
 
 type Version = 'legacy' | 'v0';
 
-export const web3Instructions = (shape: MessageShape): TransactionInstruction[] =>
-  shape.instructions.map(
+export const web3Instructions = (instructions: readonly Instruction[]): TransactionInstruction[] =>
+  instructions.map(
     (instruction) =>
       new TransactionInstruction({
         programId: new PublicKey(instruction.programId),
@@ -48,7 +48,7 @@ export function web3Bytes(shape: MessageShape, version: Version): Uint8Array {
   const message = new TransactionMessage({
     payerKey: new PublicKey(shape.payer),
     recentBlockhash: shape.blockhash,
-    instructions: web3Instructions(shape),
+    instructions: web3Instructions(shape.instructions),
   });
   if (version === 'legacy') return message.compileToLegacyMessage().serialize();
   const tables = shape.tables.map(
