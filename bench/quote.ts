@@ -1,4 +1,5 @@
 /** A pool update to the board, a read of it, a quote, and a whole attempt in place. */
+import { CpmmNumbers } from '../src/market/cpmm-numbers.js';
 import { quoteExactIn, quoteExactOut } from '../src/market/raydium-cpmm-quote.js';
 import { asBlockHeight, asSlot } from '../src/model/brands.js';
 import { ownClock } from '../src/threads/build-clock.js';
@@ -23,7 +24,8 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
     blockHeight: asBlockHeight(90),
     lastValidBlockHeight: asBlockHeight(240),
   });
-  board.setPool(0, 99, 1, poolState);
+  const numbers = CpmmNumbers.of(poolState);
+  board.setPool(0, 99, 1, numbers);
   board.setPoolAge(0, 0);
   const keys = new KeyRing();
   keys.add(benchKey());
@@ -53,7 +55,7 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
     [
       { name: 'quote_exact_in', batch, samples, call: () => quoteExactIn(poolState, true, swap.amount) },
       { name: 'quote_exact_out', batch, samples, call: () => quoteExactOut(poolState, true, EXPECTED_OUT) },
-      { name: 'board_write_pool', batch, samples, call: () => board.setPool(0, 99, 1, poolState) },
+      { name: 'board_write_pool', batch, samples, call: () => board.setPool(0, 99, 1, numbers) },
       { name: 'board_read_pool', batch, samples, call: () => board.pool(0) },
       { name: 'attempt_in_place', batch: smoke ? 2 : 10, samples, call: () => builder.build(request) },
     ],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_JOINED_STATES, PoolBook } from '../src/market/pool-book.js';
 import { RAYDIUM_CPMM_PROGRAM } from '../src/market/raydium-cpmm-program.js';
-import type { PoolSnapshot } from '../src/market/types.js';
+import type { PoolNews, PoolSnapshot } from '../src/market/types.js';
 import { asSlot } from '../src/model/brands.js';
 import {
   configData,
@@ -16,6 +16,16 @@ import {
   vaultData,
 } from './support/cpmm-accounts.js';
 
+/** Of what a listener is told the next publication overwrites all. */
+const toldOf = ({ slot, revision, txnSignature, passedSignatures, numbers }: PoolNews) => ({
+  slot,
+  revision,
+  txnSignature,
+  passedSignatures: [...passedSignatures],
+  state: numbers.toState(),
+});
+type Told = ReturnType<typeof toldOf>;
+
 function setUp() {
   const accounts = new FakeAccounts();
   const keys = testKeys();
@@ -23,11 +33,11 @@ function setUp() {
   const book = new PoolBook({ accounts, epochOf: () => epoch });
   putPool(accounts, keys, 1000n, 2000n);
   book.addPool(keys);
-  const published: PoolSnapshot[] = [];
+  const published: Told[] = [];
   const lost: string[] = [];
   const unsettled: string[] = [];
   book.listen({
-    onPool: (snapshot) => published.push(snapshot),
+    onPool: (news) => published.push(toldOf(news)),
     onPoolLost: (pool) => lost.push(pool),
     onPoolUnsettled: (pool) => unsettled.push(pool),
   });
@@ -61,7 +71,10 @@ function setUp() {
   return { accounts, keys, book, published, lost, unsettled, vault0, vault1, state, setEpoch, complete };
 }
 
-const reserves = (snapshot: PoolSnapshot | undefined) => [snapshot?.state.reserve0, snapshot?.state.reserve1];
+const reserves = (snapshot: Pick<PoolSnapshot, 'state'> | undefined) => [
+  snapshot?.state.reserve0,
+  snapshot?.state.reserve1,
+];
 
 describe('the pool book', () => {
   it('publishes a swap at its third account, in any order, once', () => {
@@ -274,8 +287,8 @@ describe('the pool book', () => {
 
   it('tells a late listener what stands', () => {
     const { book } = setUp();
-    const seen: PoolSnapshot[] = [];
-    book.listen({ onPool: (snapshot) => seen.push(snapshot) });
+    const seen: Told[] = [];
+    book.listen({ onPool: (news) => seen.push(toldOf(news)) });
     expect(seen.map(reserves)).toEqual([[1000n, 2000n]]);
   });
 });

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { CpmmNumbers } from '../src/market/cpmm-numbers.js';
 import { asBlockhash } from '../src/model/brands.js';
 import { HASH_RING } from '../src/threads/board-layout.js';
 import { SharedBoard } from '../src/threads/shared-board.js';
@@ -35,7 +36,7 @@ describe('the shared board', () => {
       creatorFeeEnabled: true,
       transferFeeBps1: 9999,
     };
-    board.setPool(3, 4_000_000_001, 9, state);
+    board.setPool(3, 4_000_000_001, 9, CpmmNumbers.of(state));
     expect(other.killSwitch()).toBe('drain');
     expect(other.headSlot()).toBe(4_000_000_000);
     expect([other.confirmedSlot(), other.confirmedHeight()]).toEqual([7, 5]);

@@ -1,6 +1,7 @@
 /** What keeping warm trades on: a pool, balances and a chain of nobody's, on which nothing moves. */
 import { createHash } from 'node:crypto';
 import type { SlotView } from '../cache/types.js';
+import { CpmmNumbers } from '../market/cpmm-numbers.js';
 import { RAYDIUM_CPMM_AUTHORITY, RAYDIUM_CPMM_PROGRAM } from '../market/raydium-cpmm-program.js';
 import type { CpmmState, PoolKeys, PoolSnapshot } from '../market/types.js';
 import {
@@ -69,8 +70,6 @@ export const SNAPSHOT: PoolSnapshot = {
   pool: POOL.pool,
   venue: POOL.venue,
   slot: SLOT,
-  txnSignature: undefined,
-  passedSignatures: [],
   revision: 1,
   state: STATE,
 };
@@ -112,7 +111,7 @@ export function warmBoard(): SharedBoard {
     lastValidBlockHeight: HEIGHT + VALIDITY_BLOCKS,
   });
   board.setConfirmed(SLOT, HEIGHT);
-  board.setPool(0, SLOT, 1, STATE);
+  board.setPool(0, SLOT, 1, CpmmNumbers.of(STATE));
   board.setPoolAge(0, 0);
   return board;
 }

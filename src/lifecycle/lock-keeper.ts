@@ -5,7 +5,7 @@
  */
 import type { CacheListener } from '../cache/types.js';
 import type { PoolListener } from '../market/pool-book.js';
-import type { PoolKeys, PoolSnapshot } from '../market/types.js';
+import type { PoolNews } from '../market/types.js';
 import type { Address, Signature, Slot } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
@@ -145,8 +145,7 @@ export class LockKeeper implements CacheListener, PoolListener {
 
   // --- news --------------------------------------------------------------------------------------------------
 
-  onPool(snapshot: PoolSnapshot, keys: PoolKeys): void {
-    const { slot, txnSignature, passedSignatures } = snapshot;
+  onPool({ keys, slot, txnSignature, passedSignatures }: Omit<PoolNews, 'numbers'>): void {
     for (const signature of passedSignatures) this.#sawOnPool(signature, slot);
     if (txnSignature !== undefined) this.#sawOnPool(txnSignature, slot);
     for (const live of [...(this.#catchingUp.get(keys.pool) ?? [])]) {

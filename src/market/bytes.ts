@@ -11,6 +11,13 @@ export function readU64(data: Uint8Array, offset: number): bigint {
   return scratchWord[0]!;
 }
 
+/** Unsigned 32-bit number at an offset. The caller has checked the length. */
+export function readU32(data: Uint8Array, offset: number): number {
+  return (
+    (data[offset]! | (data[offset + 1]! << 8) | (data[offset + 2]! << 16) | (data[offset + 3]! << 24)) >>> 0
+  );
+}
+
 export function readU16(data: Uint8Array, offset: number): number {
   return data[offset]! | (data[offset + 1]! << 8);
 }
@@ -18,6 +25,12 @@ export function readU16(data: Uint8Array, offset: number): number {
 /** Base58 of the 32 bytes at an offset. Not for hot paths: 1 to 2 µs. */
 export function readAddress(data: Uint8Array, offset: number): Address {
   return asAddress(base58.encode(data.subarray(offset, offset + 32)));
+}
+
+/** Copies an unsigned 64-bit number into two words, low first. */
+export function putU64(words: Int32Array, at: number, data: Uint8Array, offset: number): void {
+  words[at] = readU32(data, offset);
+  words[at + 1] = readU32(data, offset + 4);
 }
 
 /** Whether the data starts with an Anchor discriminator. */

@@ -6,22 +6,23 @@ import type { AccountVersion, AccountView, CacheListener } from '../cache/types.
 import type { Address, Slot } from '../model/brands.js';
 import {
   AMM_STATE_PARTS,
-  computeState,
+  decodeNumbers,
   isOneState,
   newPoolEntry,
   PART,
   POOL_PARTS,
   type PoolEntry,
   partAddresses,
+  snapshotOf,
 } from './pool-entry.js';
 import { decodePoolKeys, isPoolState } from './raydium-cpmm-layout.js';
 import { RAYDIUM_CPMM_PROGRAM } from './raydium-cpmm-program.js';
 import { TOKEN_2022_PROGRAM } from './transfer-fee.js';
-import type { PoolKeys, PoolSnapshot } from './types.js';
+import type { PoolKeys, PoolNews, PoolSnapshot } from './types.js';
 
 export interface PoolListener {
-  /** A pool as it stands between two transactions. */
-  onPool(snapshot: PoolSnapshot, keys: PoolKeys): void;
+  /** A pool as it stands between two transactions. What is told is overwritten by the next publication. */
+  onPool(news: PoolNews): void;
   /** Nothing is known of the pool any more (rolled back to before it, or an account vanished). */
   onPoolLost?(pool: Address, keys: PoolKeys): void;
   /** The last snapshot may not stand any more, and the next one is not whole yet: the age is Infinity until it comes. */
@@ -38,7 +39,6 @@ export interface PoolBookOptions {
 export const MAX_POOLS = 1024;
 /** Most states of one pool that one publication stands for. */
 export const MAX_JOINED_STATES = 64;
-const NONE: readonly string[] = [];
 
 interface PartReference {
   readonly entry: PoolEntry;
@@ -67,7 +67,7 @@ export class PoolBook implements CacheListener {
   listen(listener: PoolListener): void {
     this.#listeners.push(listener);
     for (const entry of this.#entries.values()) {
-      if (entry.snapshot !== undefined) listener.onPool(entry.snapshot, entry.keys);
+      if (entry.isPublished) listener.onPool(entry);
     }
   }
 
@@ -112,7 +112,10 @@ export class PoolBook implements CacheListener {
 
   snapshotOf(pool: Address): PoolSnapshot | undefined {
     this.catchUp(pool);
-    return this.#entries.get(pool)?.snapshot;
+    const entry = this.#entries.get(pool);
+    if (entry?.isPublished !== true) return undefined;
+    entry.snapshot ??= snapshotOf(entry);
+    return entry.snapshot;
   }
 
   /** Publishes a pool's newest whole state, where that waits for the end of a burst. */
@@ -172,8 +175,8 @@ export class PoolBook implements CacheListener {
     this.#epoch = epoch;
     for (const entry of this.#entries.values()) {
       // A dirty entry's parts make no state; it is published once they do, whatever was before.
-      if (entry.snapshot === undefined || entry.dirty) continue;
-      this.#publish(entry, entry.snapshot.txnSignature);
+      if (!entry.isPublished || entry.dirty) continue;
+      this.#publish(entry, entry.txnSignature);
     }
   }
 
@@ -217,18 +220,18 @@ export class PoolBook implements CacheListener {
       entry.pending[part] = undefined;
     }
     entry.pendingCount = 0;
-    if (this.#isBehind && entry.snapshot !== undefined) this.#passOver(entry, entry.pendingSignature);
+    if (this.#isBehind && entry.isPublished) this.#passOver(entry, entry.pendingSignature);
     else this.#publish(entry, entry.pendingSignature);
   }
 
   #passOver(entry: PoolEntry, txnSignature: string | undefined): void {
     this.#late.add(entry);
-    if (txnSignature !== undefined) entry.passedSignatures.push(txnSignature);
-    if (entry.passedSignatures.length >= MAX_JOINED_STATES) this.#catchUp(entry);
+    if (txnSignature !== undefined) entry.passed.push(txnSignature);
+    if (entry.passed.length >= MAX_JOINED_STATES) this.#catchUp(entry);
   }
 
   #catchUp(entry: PoolEntry): void {
-    if (this.#late.has(entry)) this.#publish(entry, entry.passedSignatures.pop());
+    if (this.#late.has(entry)) this.#publish(entry, entry.passed.pop());
   }
 
   /**
@@ -251,9 +254,8 @@ export class PoolBook implements CacheListener {
   #staticChanged(entry: PoolEntry, part: number, version: AccountVersion): void {
     entry.parts[part] = version;
     // A classic mint's writes (supply) say nothing that a quote needs.
-    const matters =
-      part === PART.config || version.owner === TOKEN_2022_PROGRAM || entry.snapshot === undefined;
-    if (matters) this.#publish(entry, entry.snapshot?.txnSignature);
+    const matters = part === PART.config || version.owner === TOKEN_2022_PROGRAM || !entry.isPublished;
+    if (matters) this.#publish(entry, entry.isPublished ? entry.txnSignature : undefined);
   }
 
   /**
@@ -277,34 +279,31 @@ export class PoolBook implements CacheListener {
     }
     this.#unsettled.delete(entry);
     const isPublished =
-      entry.snapshot !== undefined &&
-      entry.publishedParts.every((version, part) => version === entry.parts[part]);
+      entry.isPublished && entry.publishedParts.every((version, part) => version === entry.parts[part]);
     if (wasDirty || !isPublished) this.#publish(entry, entry.parts[PART.state]?.txnSignature);
   }
 
   #publish(entry: PoolEntry, txnSignature: string | undefined): void {
     this.#late.delete(entry);
-    const passedSignatures = entry.passedSignatures.length === 0 ? NONE : entry.passedSignatures;
-    if (passedSignatures !== NONE) entry.passedSignatures = [];
-    const state = computeState(entry, this.#epoch < 0n ? this.#epochOf(newestSlot(entry)) : this.#epoch);
-    if (state === undefined) {
-      if (entry.snapshot === undefined) return;
-      entry.snapshot = undefined;
+    entry.snapshot = undefined;
+    const slot = newestSlot(entry);
+    if (!decodeNumbers(entry, this.#epoch < 0n ? this.#epochOf(slot) : this.#epoch)) {
+      entry.passed.length = 0;
+      if (!entry.isPublished) return;
+      entry.isPublished = false;
       for (const listener of this.#listeners) listener.onPoolLost?.(entry.keys.pool, entry.keys);
       return;
     }
-    entry.revision++;
     for (let part = 0; part < POOL_PARTS; part++) entry.publishedParts[part] = entry.parts[part];
-    entry.snapshot = {
-      pool: entry.keys.pool,
-      venue: entry.keys.venue,
-      slot: newestSlot(entry),
-      txnSignature,
-      passedSignatures,
-      revision: entry.revision,
-      state,
-    };
-    for (const listener of this.#listeners) listener.onPool(entry.snapshot, entry.keys);
+    const { passed } = entry;
+    entry.passed = entry.passedSignatures;
+    entry.passed.length = 0;
+    entry.passedSignatures = passed;
+    entry.isPublished = true;
+    entry.slot = slot;
+    entry.revision++;
+    entry.txnSignature = txnSignature;
+    for (const listener of this.#listeners) listener.onPool(entry);
   }
 }
 

@@ -1,22 +1,18 @@
 /** One pool's accounts as the book holds them, and the numbers that a quote needs made from them. */
 import type { AccountVersion } from '../cache/types.js';
-import { type Address, U64_MAX } from '../model/brands.js';
+import { type Address, type Slot, U64_MAX } from '../model/brands.js';
+import { CPMM_NUMBER, CpmmNumbers } from './cpmm-numbers.js';
 import {
-  accruedFees0,
-  accruedFees1,
-  type ConfigRates,
-  creatorFeeEnabled,
-  creatorFeeOn,
-  decodeConfigRates,
+  ACCRUED_FEES,
   isAmmConfig,
   isPoolState,
-  openTime,
-  swapEnabled,
+  putRates,
+  putReserve,
+  putTerms,
   TOKEN_ACCOUNT_BYTES,
-  tokenAccountAmount,
 } from './raydium-cpmm-layout.js';
-import { type TransferFee, transferFeeAt } from './transfer-fee.js';
-import type { CpmmState, PoolKeys, PoolSnapshot } from './types.js';
+import { transferFeeAt } from './transfer-fee.js';
+import type { PoolKeys, PoolNews, PoolSnapshot } from './types.js';
 
 /** Which account of a pool. The first three are what a swap writes. */
 export const PART = { state: 0, vault0: 1, vault1: 2, config: 3, mint0: 4, mint1: 5 } as const;
@@ -26,8 +22,8 @@ export const AMM_STATE_PARTS = 3;
 
 type Parts = (AccountVersion | undefined)[];
 
-export interface PoolEntry {
-  readonly keys: PoolKeys;
+/** What is published of the pool is what PoolNews tells. */
+export interface PoolEntry extends PoolNews {
   /** By part. */
   readonly addresses: readonly Address[];
   /** Newest whole state. */
@@ -40,19 +36,24 @@ export interface PoolEntry {
   pendingSignature: string | undefined;
   /** The parts may be of different moments: nothing is published until they are one state. */
   dirty: boolean;
+  /** Of whole states that are not published yet, because newer ones are on their way; bounded by the book. */
+  passed: string[];
+  /** Whether anything is known of the pool. */
+  isPublished: boolean;
+  slot: Slot;
   revision: number;
-  /** Of whole states that are not published, because newer ones are on their way; bounded by the book. */
+  txnSignature: string | undefined;
   passedSignatures: string[];
+  /** Of what is published, once somebody asked. */
   snapshot: PoolSnapshot | undefined;
-  /** Decoded once a version of the account. */
-  rates: { readonly from: AccountVersion; readonly value: ConfigRates } | undefined;
-  fees: [DecodedFee | undefined, DecodedFee | undefined];
+  /** The versions whose part of the numbers is in the record already: they change seldom. */
+  ratesFrom: AccountVersion | undefined;
+  readonly fees: [TakenFee | undefined, TakenFee | undefined];
 }
 
-interface DecodedFee {
+interface TakenFee {
   readonly from: AccountVersion;
   readonly epoch: bigint;
-  readonly value: TransferFee;
 }
 
 export function partAddresses(keys: PoolKeys): readonly Address[] {
@@ -69,10 +70,15 @@ export function newPoolEntry(keys: PoolKeys): PoolEntry {
     pendingCount: 0,
     pendingSignature: undefined,
     dirty: false,
+    passed: [],
+    isPublished: false,
+    slot: 0 as Slot,
     revision: 0,
+    txnSignature: undefined,
     passedSignatures: [],
+    numbers: new CpmmNumbers(),
     snapshot: undefined,
-    rates: undefined,
+    ratesFrom: undefined,
     fees: [undefined, undefined],
   };
 }
@@ -98,51 +104,49 @@ export function isOneState(
   return [state, ...vaults].every((version) => version === undefined || isSlotComplete(version.slot));
 }
 
-/** The quote's numbers, or undefined while an account is missing, foreign, or owes more fees than it holds. */
-export function computeState(entry: PoolEntry, epoch: bigint): CpmmState | undefined {
-  const [state, vault0, vault1, config] = entry.parts;
-  if (state === undefined || vault0 === undefined || vault1 === undefined || config === undefined)
-    return undefined;
-  if (state.owner !== entry.keys.programId || !isPoolState(state.data)) return undefined;
-  if (vault0.data.length < TOKEN_ACCOUNT_BYTES || vault1.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
-  const rates = ratesOf(entry, config);
-  const fee0 = feeOf(entry, 0, epoch);
-  const fee1 = feeOf(entry, 1, epoch);
-  if (rates === undefined || fee0 === undefined || fee1 === undefined) return undefined;
-  const reserve0 = tokenAccountAmount(vault0.data) - accruedFees0(state.data);
-  const reserve1 = tokenAccountAmount(vault1.data) - accruedFees1(state.data);
-  if (reserve0 < 0n || reserve1 < 0n) return undefined;
-  return {
-    reserve0,
-    reserve1,
-    tradeFeeRate: rates.tradeFeeRate,
-    protocolFeeRate: rates.protocolFeeRate,
-    fundFeeRate: rates.fundFeeRate,
-    creatorFeeRate: rates.creatorFeeRate,
-    creatorFeeOn: creatorFeeOn(state.data),
-    creatorFeeEnabled: creatorFeeEnabled(state.data),
-    swapEnabled: swapEnabled(state.data),
-    openTime: openTime(state.data),
-    transferFeeBps0: fee0.basisPoints,
-    maxTransferFee0: fee0.maximum,
-    transferFeeBps1: fee1.basisPoints,
-    maxTransferFee1: fee1.maximum,
-  };
+/**
+ * Puts the quote's numbers into the entry's record.
+ * @param epoch of the state's slot
+ * @returns false while an account is missing, foreign, or owes more fees than it holds; the record is then of no use
+ */
+export function decodeNumbers(entry: PoolEntry, epoch: bigint): boolean {
+  const state = entry.parts[PART.state];
+  const vault0 = entry.parts[PART.vault0];
+  const vault1 = entry.parts[PART.vault1];
+  if (state === undefined || vault0 === undefined || vault1 === undefined) return false;
+  if (state.owner !== entry.keys.programId || !isPoolState(state.data)) return false;
+  if (vault0.data.length < TOKEN_ACCOUNT_BYTES || vault1.data.length < TOKEN_ACCOUNT_BYTES) return false;
+  if (!takeRates(entry) || !takeFee(entry, 0, epoch) || !takeFee(entry, 1, epoch)) return false;
+  const { words } = entry.numbers;
+  putTerms(words, state.data);
+  return (
+    putReserve(words, CPMM_NUMBER.reserve0, vault0.data, state.data, ACCRUED_FEES[0]) &&
+    putReserve(words, CPMM_NUMBER.reserve1, vault1.data, state.data, ACCRUED_FEES[1])
+  );
 }
 
-function ratesOf(entry: PoolEntry, config: AccountVersion): ConfigRates | undefined {
-  if (entry.rates?.from === config) return entry.rates.value;
-  if (config.owner !== entry.keys.programId || !isAmmConfig(config.data)) return undefined;
-  entry.rates = { from: config, value: decodeConfigRates(config.data) };
-  return entry.rates.value;
+function takeRates(entry: PoolEntry): boolean {
+  const config = entry.parts[PART.config];
+  if (config === undefined) return false;
+  if (entry.ratesFrom === config) return true;
+  if (config.owner !== entry.keys.programId || !isAmmConfig(config.data)) return false;
+  putRates(entry.numbers.words, config.data);
+  entry.ratesFrom = config;
+  return true;
 }
 
-function feeOf(entry: PoolEntry, token: 0 | 1, epoch: bigint): TransferFee | undefined {
+function takeFee(entry: PoolEntry, token: 0 | 1, epoch: bigint): boolean {
   const mint = entry.parts[token === 0 ? PART.mint0 : PART.mint1];
-  if (mint === undefined) return undefined;
-  const held = entry.fees[token];
-  if (held?.from === mint && held.epoch === epoch) return held.value;
-  const value = transferFeeAt(mint.data, mint.owner, epoch);
-  entry.fees[token] = { from: mint, epoch, value };
-  return value;
+  if (mint === undefined) return false;
+  const taken = entry.fees[token];
+  if (taken?.from === mint && taken.epoch === epoch) return true;
+  const { basisPoints, maximum } = transferFeeAt(mint.data, mint.owner, epoch);
+  entry.numbers.setTransferFee(token, basisPoints, maximum);
+  entry.fees[token] = { from: mint, epoch };
+  return true;
+}
+
+/** A copy of what is published, to be kept. */
+export function snapshotOf({ keys, slot, revision, numbers }: PoolEntry): PoolSnapshot {
+  return { pool: keys.pool, venue: keys.venue, slot, revision, state: numbers.toState() };
 }

@@ -4,7 +4,8 @@
  * Pools made before creator fees existed have zeros where those fields are now.
  */
 import type { Address } from '../model/brands.js';
-import { readAddress, readU64, startsWith } from './bytes.js';
+import { putU64, readAddress, readU32, readU64, startsWith } from './bytes.js';
+import { CPMM_FLAG, CPMM_NUMBER } from './cpmm-numbers.js';
 import { RAYDIUM_CPMM_AUTHORITY, RAYDIUM_CPMM_PROGRAM } from './raydium-cpmm-program.js';
 import type { PoolKeys } from './types.js';
 
@@ -40,10 +41,17 @@ const POOL = {
   creatorFees1: 405,
 } as const;
 
+/** Where the fees are that lie in vault 0, and in vault 1. */
+export const ACCRUED_FEES = [
+  [POOL.protocolFees0, POOL.fundFees0, POOL.creatorFees0],
+  [POOL.protocolFees1, POOL.fundFees1, POOL.creatorFees1],
+] as const;
+
 const CONFIG = { tradeFeeRate: 12, protocolFeeRate: 20, fundFeeRate: 28, creatorFeeRate: 108 } as const;
 const TOKEN_ACCOUNT_AMOUNT = 64;
 /** Bit 2 of the status: swaps are disabled. */
 const STATUS_SWAP_DISABLED = 4;
+const U32_RANGE = 2 ** 32;
 
 export function isPoolState(data: Uint8Array): boolean {
   return data.length >= POOL_STATE_BYTES && startsWith(data, POOL_STATE_DISCRIMINATOR);
@@ -73,53 +81,47 @@ export function decodePoolKeys(pool: Address, data: Uint8Array): PoolKeys {
   };
 }
 
-/** What lies in the vaults and is nobody's liquidity: protocol, fund and creator fees of token 0. */
-export function accruedFees0(state: Uint8Array): bigint {
-  return (
-    readU64(state, POOL.protocolFees0) + readU64(state, POOL.fundFees0) + readU64(state, POOL.creatorFees0)
-  );
+/**
+ * What of a vault is the pool's: its amount less protocol, fund and creator fees, which lie in it and are nobody's
+ * liquidity. In halves of 32 bits, each sum of which is exact in a double.
+ * @param reserve its place in `words`, two of them
+ * @returns false where more is owed than the vault holds; `words` then holds nothing
+ */
+export function putReserve(
+  words: Int32Array,
+  reserve: number,
+  vault: Uint8Array,
+  state: Uint8Array,
+  fees: (typeof ACCRUED_FEES)[number],
+): boolean {
+  let low = readU32(vault, TOKEN_ACCOUNT_AMOUNT);
+  let high = readU32(vault, TOKEN_ACCOUNT_AMOUNT + 4);
+  for (const fee of fees) {
+    low -= readU32(state, fee);
+    high -= readU32(state, fee + 4);
+  }
+  const carry = Math.floor(low / U32_RANGE);
+  words[reserve] = low - carry * U32_RANGE;
+  words[reserve + 1] = high + carry;
+  return high + carry >= 0;
 }
 
-/** The same of token 1. */
-export function accruedFees1(state: Uint8Array): bigint {
-  return (
-    readU64(state, POOL.protocolFees1) + readU64(state, POOL.fundFees1) + readU64(state, POOL.creatorFees1)
-  );
+/** Whatever the pool's state says beside the fees: whether and from when it trades, and on which side creators earn. */
+export function putTerms(words: Int32Array, state: Uint8Array): void {
+  const isSwapEnabled = (state[POOL.status]! & STATUS_SWAP_DISABLED) === 0;
+  words[CPMM_NUMBER.flags] =
+    (isSwapEnabled ? CPMM_FLAG.swapEnabled : 0) |
+    (state[POOL.enableCreatorFee] === 0 ? 0 : CPMM_FLAG.creatorFeeEnabled);
+  words[CPMM_NUMBER.creatorFeeOn] = state[POOL.creatorFeeOn]!;
+  putU64(words, CPMM_NUMBER.openTime, state, POOL.openTime);
 }
 
-export function swapEnabled(state: Uint8Array): boolean {
-  return (state[POOL.status]! & STATUS_SWAP_DISABLED) === 0;
-}
-
-/** Unix seconds before which the program refuses swaps. */
-export function openTime(state: Uint8Array): bigint {
-  return readU64(state, POOL.openTime);
-}
-
-/** 0: on the input whichever it is; 1: only token 0; 2: only token 1. */
-export function creatorFeeOn(state: Uint8Array): number {
-  return state[POOL.creatorFeeOn]!;
-}
-
-export function creatorFeeEnabled(state: Uint8Array): boolean {
-  return state[POOL.enableCreatorFee] !== 0;
-}
-
-/** Rates in millionths; protocol and fund rates are shares of the trade fee. */
-export interface ConfigRates {
-  readonly tradeFeeRate: bigint;
-  readonly protocolFeeRate: bigint;
-  readonly fundFeeRate: bigint;
-  readonly creatorFeeRate: bigint;
-}
-
-export function decodeConfigRates(data: Uint8Array): ConfigRates {
-  return {
-    tradeFeeRate: readU64(data, CONFIG.tradeFeeRate),
-    protocolFeeRate: readU64(data, CONFIG.protocolFeeRate),
-    fundFeeRate: readU64(data, CONFIG.fundFeeRate),
-    creatorFeeRate: readU64(data, CONFIG.creatorFeeRate),
-  };
+/** Rates in millionths; protocol and fund rates are shares of the trade fee. `isAmmConfig` holds. */
+export function putRates(words: Int32Array, config: Uint8Array): void {
+  putU64(words, CPMM_NUMBER.tradeFeeRate, config, CONFIG.tradeFeeRate);
+  putU64(words, CPMM_NUMBER.protocolFeeRate, config, CONFIG.protocolFeeRate);
+  putU64(words, CPMM_NUMBER.fundFeeRate, config, CONFIG.fundFeeRate);
+  putU64(words, CPMM_NUMBER.creatorFeeRate, config, CONFIG.creatorFeeRate);
 }
 
 /** Base units in a token account of either token program. */

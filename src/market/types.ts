@@ -1,6 +1,7 @@
 /** Pools that can quote. No I/O here: accounts come from the cache, snapshots go to the board. */
 import type { Address, Slot } from '../model/brands.js';
 import type { SwapMode } from '../model/trade-intent.js';
+import type { CpmmNumbers } from './cpmm-numbers.js';
 
 export type VenueName = 'raydium-cpmm';
 
@@ -9,14 +10,25 @@ export interface PoolSnapshot {
   readonly pool: Address;
   readonly venue: VenueName;
   readonly slot: Slot;
-  /** Signature of the transaction that left it so; undefined for a fetched state. */
-  readonly txnSignature: string | undefined;
-  /** Of the transactions before it whose states were passed over, because the reader was behind; mostly empty. */
-  readonly passedSignatures: readonly string[];
   /** Increases with every publication of this pool, roll-backs included. */
   readonly revision: number;
   /** Micro-units: what the venue needs to quote, in a flat record of u64 numbers. */
   readonly state: CpmmState;
+}
+
+/**
+ * A pool as listeners are told of it, whole, at a transaction boundary. There is one object a pool, which the next
+ * publication overwrites: it is read while it is told and not kept.
+ */
+export interface PoolNews {
+  readonly keys: PoolKeys;
+  readonly slot: Slot;
+  readonly revision: number;
+  /** Signature of the transaction that left it so; undefined for a fetched state. */
+  readonly txnSignature: string | undefined;
+  /** Of the transactions before it whose states were passed over, because the reader was behind; mostly empty. */
+  readonly passedSignatures: readonly string[];
+  readonly numbers: CpmmNumbers;
 }
 
 /** Raydium CPMM, reserves net of the fees that lie in the vaults. */

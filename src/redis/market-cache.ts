@@ -6,7 +6,7 @@
 import type { PoolListener } from '../market/pool-book.js';
 import type { PoolSource } from '../market/router.js';
 import { type SpotPrice, spotPrice } from '../market/spot-price.js';
-import type { PoolKeys, PoolSnapshot } from '../market/types.js';
+import type { PoolKeys } from '../market/types.js';
 import type { Address } from '../model/brands.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
 import type { RedisConnection } from './connection.js';
@@ -75,7 +75,7 @@ export class MarketCache {
       for (const mint of [keys.mint0, keys.mint1])
         this.#byMint.set(mint, [...(this.#byMint.get(mint) ?? []), keys]);
     }
-    pools.listen({ onPool: (snapshot, keys) => this.#changed(snapshot, keys) });
+    pools.listen({ onPool: ({ keys }) => this.#changed(keys) });
     this.#timers = [
       clock.every(PRICE_TURN_MS, () => void this.#turn()),
       clock.every(REFRESH_MS, () => this.#refresh()),
@@ -91,7 +91,7 @@ export class MarketCache {
   }
 
   /** On the path of pool updates: it marks, and no more. */
-  #changed({ pool }: PoolSnapshot, { mint0, mint1 }: PoolKeys): void {
+  #changed({ pool, mint0, mint1 }: PoolKeys): void {
     this.#dirty.add(mint0).add(mint1);
     this.#changedAtMs.set(pool, this.#options.clock.nowMs());
   }

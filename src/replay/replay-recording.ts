@@ -83,7 +83,7 @@ class Replay implements StreamSink {
       },
     });
     this.#book.listen({
-      onPool: ({ pool }) => this.#updates.set(pool, (this.#updates.get(pool) ?? 0) + 1),
+      onPool: ({ keys: { pool } }) => this.#updates.set(pool, (this.#updates.get(pool) ?? 0) + 1),
     });
   }
 

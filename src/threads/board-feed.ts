@@ -1,7 +1,7 @@
 /** Keeps the shared board up to date: listens to the cache, the pool book and the stream's liveness. */
 import type { BlockhashEntry, CacheListener, SlotView } from '../cache/types.js';
 import type { PoolBook, PoolListener } from '../market/pool-book.js';
-import type { PoolKeys, PoolSnapshot } from '../market/types.js';
+import type { PoolNews } from '../market/types.js';
 import type { Address, Slot } from '../model/brands.js';
 import type { SharedBoard } from './shared-board.js';
 
@@ -30,9 +30,9 @@ export class BoardFeed implements CacheListener, PoolListener {
     return index;
   }
 
-  onPool(snapshot: PoolSnapshot, keys: PoolKeys): void {
+  onPool({ keys, slot, revision, numbers }: PoolNews): void {
     const index = this.indexOf(keys.pool);
-    this.#board.setPool(index, snapshot.slot, snapshot.revision, snapshot.state);
+    this.#board.setPool(index, slot, revision, numbers);
     this.#board.setPoolAge(index, this.#book.ageSlots(keys.pool));
   }
 

@@ -1,7 +1,7 @@
 /** The shared board's words, by name. All are 32 bits; u64 are two words, low first. */
 
 /** Changes with the layout; a worker of another version refuses the board. */
-export const BOARD_VERSION = 2;
+export const BOARD_VERSION = 3;
 export const BOARD_MAGIC = 0x48534c54;
 
 export const HEADER = {
@@ -35,24 +35,15 @@ export const HASH = { sequence: 0, slot: 1, height: 2, lastValidBlockHeight: 3, 
 export const HASH_BODY_WORDS = 11;
 
 export const POOL_WORDS = 32;
-/** Offsets in an entry. Even offsets from `reserve0` on, so that a copy reads as u64. */
+/** Offsets in an entry. */
 export const POOL = {
   sequence: 0,
-  flags: 1,
+  /** 1 once the numbers are there. */
+  ready: 1,
   slot: 2,
   revision: 3,
-  reserve0: 4,
-  reserve1: 6,
-  tradeFeeRate: 8,
-  protocolFeeRate: 10,
-  fundFeeRate: 12,
-  creatorFeeRate: 14,
-  openTime: 16,
-  maxTransferFee0: 18,
-  maxTransferFee1: 20,
-  creatorFeeOn: 22,
-  transferFeeBps0: 23,
-  transferFeeBps1: 24,
+  /** A record of CPMM_WORDS words; at an even offset, so that a copy reads as u64. */
+  numbers: 4,
   /** Outside the sequence lock: slot through which the stream is known to be complete for the pool. */
   completeSlot: 26,
   /** Outside the sequence lock: 1 while the pool is suspect. */
@@ -60,10 +51,8 @@ export const POOL = {
   /** Outside the sequence lock: what others lately paid for a compute unit on the pool, as u32. */
   feeLevelMicroLamports: 28,
 } as const;
-/** Words under the sequence lock, from `flags` on. */
-export const POOL_BODY_WORDS = 24;
-
-export const POOL_FLAG = { ready: 1, swapEnabled: 2, creatorFeeEnabled: 4 } as const;
+/** Words under the sequence lock, from `ready` on. */
+export const POOL_BODY_WORDS = POOL.completeSlot - POOL.ready;
 
 export const KILL_SWITCH_GRADES = ['off', 'reduce', 'drain', 'stop'] as const;
 export type KillSwitchGrade = (typeof KILL_SWITCH_GRADES)[number];

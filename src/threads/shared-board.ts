@@ -2,6 +2,7 @@
  * What a builder needs of the moment, in shared memory: blockhashes, slots, freshness, the kill switch, the fee
  * level, and every hot pool's numbers. The main thread writes; every thread reads without a message.
  */
+import { CPMM_WORDS, CpmmNumbers } from '../market/cpmm-numbers.js';
 import { MAX_POOLS } from '../market/pool-book.js';
 import type { CpmmState } from '../market/types.js';
 import type { Blockhash } from '../model/brands.js';
@@ -17,7 +18,6 @@ import {
   type KillSwitchGrade,
   POOL,
   POOL_BODY_WORDS,
-  POOL_FLAG,
   POOL_WORDS,
 } from './board-layout.js';
 import { beginWrite, endWrite, readConsistent } from './seqlock.js';
@@ -26,7 +26,6 @@ const POOLS_AT = HEADER_WORDS + HASH_RING * HASH_WORDS;
 const HALF = new Uint32Array(2);
 const AS_DOUBLE = new Float64Array(HALF.buffer);
 const U32_MAX = 0xffff_ffff;
-const AS_U64 = new BigUint64Array(HALF.buffer);
 
 export interface BoardPool {
   readonly slot: number;
@@ -38,10 +37,10 @@ export class SharedBoard {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #hashes: BlockhashRing;
-  /** One word ahead of the body, so that the offsets of POOL apply and pairs are aligned. */
-  readonly #poolScratch = new Int32Array(POOL_BODY_WORDS + 2);
-  readonly #poolBody = this.#poolScratch.subarray(1);
-  readonly #poolPairs = new BigUint64Array(this.#poolScratch.buffer);
+  /** With room for the sequence, so that the offsets of POOL apply. */
+  readonly #poolScratch = new Int32Array(POOL.ready + POOL_BODY_WORDS);
+  readonly #poolBody = this.#poolScratch.subarray(POOL.ready);
+  readonly #poolNumbers = new CpmmNumbers(this.#poolScratch.buffer, POOL.numbers * 4);
   readonly #doubleScratch = new Int32Array(2);
   /** Opens the board that another thread created. @throws Error where it is of another version */
   constructor(buffer: SharedArrayBuffer) {
@@ -152,29 +151,15 @@ export class SharedBoard {
     return this.#hashes.text(slot, bytes);
   }
 
-  setPool(index: number, slot: number, revision: number, state: CpmmState): void {
+  setPool(index: number, slot: number, revision: number, { words: numbers }: CpmmNumbers): void {
     const words = this.#words;
     const at = this.#poolAt(index);
-    const flags =
-      POOL_FLAG.ready |
-      (state.swapEnabled ? POOL_FLAG.swapEnabled : 0) |
-      (state.creatorFeeEnabled ? POOL_FLAG.creatorFeeEnabled : 0);
     beginWrite(words, at);
-    Atomics.store(words, at + POOL.flags, flags);
+    Atomics.store(words, at + POOL.ready, 1);
     Atomics.store(words, at + POOL.slot, slot);
     Atomics.store(words, at + POOL.revision, revision);
-    this.#store64(at + POOL.reserve0, state.reserve0);
-    this.#store64(at + POOL.reserve1, state.reserve1);
-    this.#store64(at + POOL.tradeFeeRate, state.tradeFeeRate);
-    this.#store64(at + POOL.protocolFeeRate, state.protocolFeeRate);
-    this.#store64(at + POOL.fundFeeRate, state.fundFeeRate);
-    this.#store64(at + POOL.creatorFeeRate, state.creatorFeeRate);
-    this.#store64(at + POOL.openTime, state.openTime);
-    this.#store64(at + POOL.maxTransferFee0, state.maxTransferFee0);
-    this.#store64(at + POOL.maxTransferFee1, state.maxTransferFee1);
-    Atomics.store(words, at + POOL.creatorFeeOn, state.creatorFeeOn);
-    Atomics.store(words, at + POOL.transferFeeBps0, state.transferFeeBps0);
-    Atomics.store(words, at + POOL.transferFeeBps1, state.transferFeeBps1);
+    const numbersAt = at + POOL.numbers;
+    for (let i = 0; i < CPMM_WORDS; i++) Atomics.store(words, numbersAt + i, numbers[i]!);
     endWrite(words, at);
   }
 
@@ -182,7 +167,7 @@ export class SharedBoard {
   clearPool(index: number): void {
     const at = this.#poolAt(index);
     beginWrite(this.#words, at);
-    Atomics.store(this.#words, at + POOL.flags, 0);
+    Atomics.store(this.#words, at + POOL.ready, 0);
     endWrite(this.#words, at);
   }
 
@@ -222,28 +207,11 @@ export class SharedBoard {
     const at = this.#poolAt(index);
     readConsistent(this.#words, at, at + 1, POOL_BODY_WORDS, this.#poolBody);
     const scratch = this.#poolScratch;
-    const flags = scratch[POOL.flags]!;
-    if ((flags & POOL_FLAG.ready) === 0) return undefined;
-    const pairs = this.#poolPairs;
+    if (scratch[POOL.ready] === 0) return undefined;
     return {
       slot: scratch[POOL.slot]! >>> 0,
       revision: scratch[POOL.revision]! >>> 0,
-      state: {
-        reserve0: pairs[POOL.reserve0 / 2]!,
-        reserve1: pairs[POOL.reserve1 / 2]!,
-        tradeFeeRate: pairs[POOL.tradeFeeRate / 2]!,
-        protocolFeeRate: pairs[POOL.protocolFeeRate / 2]!,
-        fundFeeRate: pairs[POOL.fundFeeRate / 2]!,
-        creatorFeeRate: pairs[POOL.creatorFeeRate / 2]!,
-        openTime: pairs[POOL.openTime / 2]!,
-        maxTransferFee0: pairs[POOL.maxTransferFee0 / 2]!,
-        maxTransferFee1: pairs[POOL.maxTransferFee1 / 2]!,
-        creatorFeeOn: scratch[POOL.creatorFeeOn]!,
-        transferFeeBps0: scratch[POOL.transferFeeBps0]!,
-        transferFeeBps1: scratch[POOL.transferFeeBps1]!,
-        creatorFeeEnabled: (flags & POOL_FLAG.creatorFeeEnabled) !== 0,
-        swapEnabled: (flags & POOL_FLAG.swapEnabled) !== 0,
-      },
+      state: this.#poolNumbers.toState(),
     };
   }
 
@@ -260,11 +228,5 @@ export class SharedBoard {
     Atomics.store(this.#words, at, low);
     Atomics.store(this.#words, at + 1, high);
     endWrite(this.#words, sequenceAt);
-  }
-
-  #store64(at: number, value: bigint): void {
-    AS_U64[0] = value;
-    Atomics.store(this.#words, at, HALF[0]!);
-    Atomics.store(this.#words, at + 1, HALF[1]!);
   }
 }

@@ -27,7 +27,7 @@ import type { Clock } from '../../src/time/clock.js';
 import { Faults } from './faults.js';
 import { type LifeContext, later, mortalClock } from './life-context.js';
 import { corruptJournal, DATA_DIR, diskOf, observed, openJournalOrEnd } from './machine.js';
-import { createRouter, poolKeys, SimLocks, snapshotOf, WALLETS } from './market.js';
+import { createRouter, newsOf, poolKeys, SimLocks, WALLETS } from './market.js';
 import { watchProofs } from './proof-watch.js';
 import type { SeededRandom } from './seeded-random.js';
 import { VirtualBuilder } from './virtual-builder.js';
@@ -366,7 +366,7 @@ export class Life {
     const tradeId = this.#world.cluster.transactions.get(update.signature)?.tradeId as TradeId | undefined;
     const pool = tradeId === undefined ? undefined : this.desk.get(tradeId)?.pool;
     if (pool === undefined) return;
-    this.desk.poolNews.onPool(snapshotOf(pool, update.slot, update.signature), poolKeys(pool)!);
+    this.desk.poolNews.onPool(newsOf(pool, update.slot, update.signature));
   }
 
   async #fetch(signature: Signature): Promise<TransactionUpdate | undefined> {

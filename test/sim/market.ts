@@ -1,6 +1,6 @@
 /** Two pools and three wallets: enough for trades to stand in each other's way. */
 import { Router } from '../../src/market/router.js';
-import type { PoolKeys, PoolSnapshot } from '../../src/market/types.js';
+import type { PoolKeys, PoolNews, PoolSnapshot } from '../../src/market/types.js';
 import { type Address, asAddress, asSlot } from '../../src/model/brands.js';
 import type { Trade } from '../../src/model/trade.js';
 import { AccountInterner } from '../../src/schedule/account-interner.js';
@@ -38,13 +38,20 @@ export function poolKeys(pool: Address): PoolKeys | undefined {
   return POOLS.find((keys) => keys.pool === pool);
 }
 
-export function snapshotOf(pool: Address, slot: number, txnSignature?: string): PoolSnapshot {
+export function newsOf(
+  pool: Address,
+  slot: number,
+  txnSignature?: string,
+  passedSignatures: readonly string[] = [],
+): Omit<PoolNews, 'numbers'> {
+  return { keys: poolKeys(pool)!, slot: asSlot(slot), revision: 1, txnSignature, passedSignatures };
+}
+
+function snapshotOf(pool: Address, slot: number): PoolSnapshot {
   return {
     pool,
     venue: 'raydium-cpmm',
     slot: asSlot(slot),
-    txnSignature,
-    passedSignatures: [],
     revision: 1,
     state: {
       reserve0: 1_000_000_000_000n,

@@ -1,6 +1,7 @@
 /** A board with pools and hashes, routes and a key: everything that an attempt needs. */
 import { Keypair } from '@solana/web3.js';
 import { SigningKey } from '../../src/keys/signing-key.js';
+import { CpmmNumbers } from '../../src/market/cpmm-numbers.js';
 import type { CpmmState, PoolKeys } from '../../src/market/types.js';
 import { type Address, asBlockhash } from '../../src/model/brands.js';
 import { KeyRing } from '../../src/threads/key-ring.js';
@@ -39,7 +40,7 @@ export function builderRig(state: CpmmState = PLAIN_STATE): Rig {
     });
   }
   board.setConfirmed(998, 500);
-  board.setPool(1, 999, 1, state);
+  board.setPool(1, 999, 1, CpmmNumbers.of(state));
   board.setPoolAge(1, 0);
   const keypair = Keypair.fromSeed(new Uint8Array(32).fill(42));
   const keys = new KeyRing();

@@ -47,8 +47,11 @@ export const PLAIN_STATE: CpmmState = {
 
 export interface PoolFields {
   readonly protocolFees0?: bigint;
+  readonly protocolFees1?: bigint;
+  readonly fundFees0?: bigint;
   readonly fundFees1?: bigint;
   readonly creatorFees0?: bigint;
+  readonly creatorFees1?: bigint;
   readonly status?: number;
   readonly openTime?: bigint;
 }
@@ -72,9 +75,12 @@ export function poolStateData(keys: PoolKeys, fields: PoolFields = {}): Uint8Arr
   data[331] = keys.decimals0;
   data[332] = keys.decimals1;
   view.setBigUint64(341, fields.protocolFees0 ?? 0n, true);
+  view.setBigUint64(349, fields.protocolFees1 ?? 0n, true);
+  view.setBigUint64(357, fields.fundFees0 ?? 0n, true);
   view.setBigUint64(365, fields.fundFees1 ?? 0n, true);
   view.setBigUint64(373, fields.openTime ?? 0n, true);
   view.setBigUint64(397, fields.creatorFees0 ?? 0n, true);
+  view.setBigUint64(405, fields.creatorFees1 ?? 0n, true);
   return data;
 }
 

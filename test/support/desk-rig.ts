@@ -21,7 +21,7 @@ import type { TradeIntent } from '../../src/model/trade-intent.js';
 import { LockTable } from '../../src/schedule/lock-table.js';
 import type { TransactionUpdate } from '../../src/stream/types.js';
 import type { BuildFailure, BuildRequest, BuiltAttempt } from '../../src/threads/types.js';
-import { MINTS, poolKeys, SimLocks, snapshotOf, WALLETS } from '../sim/market.js';
+import { MINTS, newsOf, poolKeys, SimLocks, WALLETS } from '../sim/market.js';
 import { FakeSlots } from './fake-slots.js';
 import { ManualClock } from './manual-clock.js';
 import { settled, transactionUpdate } from './transactions.js';
@@ -197,8 +197,7 @@ export class DeskRig {
   poolPublished(pool: string, slot: number, author?: Trade, passed: readonly Trade[] = []): void {
     const address = asAddress(pool);
     const signature = author === undefined ? undefined : lastOf(author);
-    const snapshot = { ...snapshotOf(address, slot, signature), passedSignatures: passed.map(lastOf) };
-    this.desk.poolNews.onPool(snapshot, poolKeys(address)!);
+    this.desk.poolNews.onPool(newsOf(address, slot, signature, passed.map(lastOf)));
   }
 
   /** Of a process that follows others: their signatures are taken. */
