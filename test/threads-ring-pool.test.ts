@@ -106,6 +106,15 @@ describe('the ring pool', () => {
     expect([await behind, pool.stats().restarts]).toEqual([10, 1]);
   });
 
+  it('goes on after a worker that died between an answer and its announcement', async () => {
+    const pool = open({ workers: 1 });
+    expect(await ask(pool, DEED.double, 1)).toBe(2);
+    const answers = [ask(pool, DEED.answerUnannounced, 2), ask(pool, DEED.double, 3)];
+    expect(await Promise.all(answers)).toEqual([4, 6]);
+    expect(await ask(pool, DEED.double, 4)).toBe(8);
+    expect(pool.stats()).toMatchObject({ restarts: 1, failedTasks: 0, inFlight: 0 });
+  });
+
   it('recovers when a successor is killed before it is ready', async () => {
     const pool = open({ workers: 1 });
     expect(await ask(pool, DEED.double, 1)).toBe(2);

@@ -144,7 +144,7 @@ export class RingPool {
       const context = { inFlight: this.inFlight, limit: this.#options.slots * this.#lanes.length };
       return Promise.reject(new HotslotError('QUEUE_FULL', { context }));
     }
-    write(lane.ring.slot(lane.ring.head));
+    write(lane.ring.slot(lane.ring.next));
     // First of all: a worker that sleeps takes tens of microseconds to wake, and the rest is done meanwhile.
     lane.ring.publish();
     return new Promise<T>((resolve, reject) => {
@@ -249,6 +249,8 @@ export class RingPool {
   #ended(lane: Lane, answeredBefore: number): void {
     lane.port?.close();
     lane.port = undefined;
+    // The worker may have died between its answer and the notification that main waits for.
+    lane.ring.release();
     this.#drain(lane);
     if (this.#closing !== undefined) return;
     this.#restarts++;

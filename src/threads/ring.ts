@@ -3,7 +3,10 @@
  * the slot that it came in. One producer, one consumer, answers in order; a count for each side, no locks.
  */
 
-/** Words of the control block, each side's on cache lines of its own. */
+/**
+ * Words of the control block. What one side writes for each task lies on a cache line of its own, apart from what the
+ * other side reads for each task: a line that both use is fetched from the other core each time.
+ */
 const CONTROL = {
   /** Tasks published. Written by main. */
   head: 0,
@@ -11,18 +14,18 @@ const CONTROL = {
   mail: 1,
   /** 1: leave once the ring is empty. Written by main. */
   stop: 2,
-  /** What the worker waits on; raised by main after anything that a sleeper must see. */
-  wake: 3,
   /** Tasks answered. Written by the worker (by main only while no worker runs). */
   done: 32,
   /** Tasks begun: one more than `done` while one is being worked on. Written by the worker. */
   started: 33,
-  /** 1 while the worker sleeps or is about to. */
-  sleeping: 34,
-  /** 1 while main waits for `done` to change. */
-  mainWaits: 64,
+  /** 1 while the worker sleeps or is about to. Raised by the worker; lowered by whoever ends the sleep. */
+  sleeping: 64,
+  /** What the worker waits on; raised by main after anything that a sleeper must see. */
+  wake: 65,
+  /** The count that main waits to see `done` leave. Written by main. */
+  awaited: 96,
 } as const;
-const CONTROL_WORDS = 96;
+const CONTROL_WORDS = 128;
 
 export interface RingShape {
   /** A power of two. */
@@ -49,11 +52,17 @@ export class Ring {
   readonly #control: Int32Array;
   readonly #slots: Uint8Array[];
   readonly #mask: number;
+  /** Main: what it has put into `head`, which nobody else writes. */
+  #published: number;
+  /** Worker: what it has put into `done`, which nobody else writes while it runs. */
+  #answered: number;
 
   constructor(handle: RingHandle) {
     this.handle = handle;
     this.#control = new Int32Array(handle.buffer, 0, CONTROL_WORDS);
     this.#mask = handle.slots - 1;
+    this.#published = this.head;
+    this.#answered = this.done;
     this.#slots = Array.from(
       { length: handle.slots },
       (_, i) => new Uint8Array(handle.buffer, CONTROL_WORDS * 4 + i * handle.slotBytes, handle.slotBytes),
@@ -86,10 +95,16 @@ export class Ring {
     return Atomics.load(this.#control, CONTROL.started) !== this.done;
   }
 
-  /** Main: the task in `slot(head)` is ready. Wakes the worker only where it sleeps. */
+  /** Main: the count of the task that is published next. */
+  get next(): number {
+    return this.#published;
+  }
+
+  /** Main: the task in `slot(next)` is ready. Wakes the worker only where it sleeps. */
   publish(): void {
-    Atomics.add(this.#control, CONTROL.head, 1);
-    if (Atomics.load(this.#control, CONTROL.sleeping) !== 0) this.#wake();
+    this.#published = (this.#published + 1) | 0;
+    Atomics.store(this.#control, CONTROL.head, this.#published);
+    this.#wakeSleeper();
   }
 
   /** Main: a message was posted on the port. A worker that sleeps reads it when it is woken for whatever reason. */
@@ -99,14 +114,18 @@ export class Ring {
 
   /** Main: wakes the worker, where it sleeps, to read its mail before there is a task. */
   wakeForMail(): void {
-    if (Atomics.load(this.#control, CONTROL.sleeping) !== 0) this.#wake();
+    this.#wakeSleeper();
   }
 
   /** Main: the worker shall leave when the ring is empty. */
   stop(): void {
     Atomics.store(this.#control, CONTROL.stop, 1);
     this.#wake();
-    // Releases a pending wait of main's own.
+    this.release();
+  }
+
+  /** Main: ends its own pending wait for answers, where no worker may do so any more. */
+  release(): void {
     Atomics.notify(this.#control, CONTROL.done);
   }
 
@@ -123,9 +142,16 @@ export class Ring {
     Atomics.store(this.#control, CONTROL.started, this.done);
   }
 
-  /** Main: resolves when more than `seen` tasks are answered; undefined where that is so already. */
+  /**
+   * Main: resolves when more than `seen` tasks are answered; undefined where that is so already.
+   *
+   * Each side writes its own word before it reads the other's: main `awaited`, then (in waitAsync) `done`; the worker
+   * `done`, then `awaited`. So when `done` leaves `seen`, either the worker sees that main waits for just that and
+   * notifies, or main sees the new `done` and does not wait. A flag that the worker lowers would not do: it would be
+   * lowered for the answer before, after main had raised it for the next.
+   */
   answered(seen: number): Promise<unknown> | undefined {
-    Atomics.store(this.#control, CONTROL.mainWaits, 1);
+    Atomics.store(this.#control, CONTROL.awaited, seen);
     const wait = waitAsync(this.#control, CONTROL.done, seen);
     return wait.async ? wait.value : undefined;
   }
@@ -138,16 +164,23 @@ export class Ring {
     return Atomics.load(this.#control, CONTROL.mail);
   }
 
-  /** Worker: the task in `slot(done)` is being worked on. */
-  begin(): void {
-    Atomics.add(this.#control, CONTROL.started, 1);
+  /** Worker: the count of the task that is worked on next. */
+  get current(): number {
+    return this.#answered;
   }
 
-  /** Worker: its answer is in the slot. Wakes main only where it waits. */
+  /** Worker: the task in `slot(current)` is being worked on. */
+  begin(): void {
+    // Not atomic: main acts on it only once the thread has ended.
+    this.#control[CONTROL.started] = this.#answered + 1;
+  }
+
+  /** Worker: its answer is in the slot. Wakes main only where it waits for this one; see `answered`. */
   finish(): void {
-    Atomics.add(this.#control, CONTROL.done, 1);
-    if (Atomics.exchange(this.#control, CONTROL.mainWaits, 0) !== 0)
-      Atomics.notify(this.#control, CONTROL.done);
+    const before = this.#answered;
+    this.#answered = (before + 1) | 0;
+    Atomics.store(this.#control, CONTROL.done, this.#answered);
+    if (Atomics.load(this.#control, CONTROL.awaited) === before) Atomics.notify(this.#control, CONTROL.done);
   }
 
   /**
@@ -158,10 +191,24 @@ export class Ring {
   sleep(mailSeen: number, timeoutMs: number): boolean {
     Atomics.store(this.#control, CONTROL.sleeping, 1);
     const seen = Atomics.load(this.#control, CONTROL.wake);
-    const idle = this.head === this.done && this.mail === mailSeen && !this.stopped;
+    const idle = this.head === this.#answered && this.mail === mailSeen && !this.stopped;
     const woken = !idle || Atomics.wait(this.#control, CONTROL.wake, seen, timeoutMs) !== 'timed-out';
     Atomics.store(this.#control, CONTROL.sleeping, 0);
     return woken;
+  }
+
+  /**
+   * One wake a sleep: a sleeper takes tens of microseconds to wake, in which main publishes dozens of tasks more.
+   *
+   * What is to be seen was written before the flag is read here, and the worker raises the flag before it looks: it
+   * sees the work, or main sees the flag. Main then lowers it and raises `wake`, which the worker has read since it
+   * raised the flag: read before, the wait does not begin or is notified; read after, the work is there when the
+   * worker looks. What is written while the flag is down the worker sees too, for it raises the flag and looks again
+   * before it sleeps again. A flag that the worker lowered itself in between wants no wake: it is awake and looks.
+   */
+  #wakeSleeper(): void {
+    if (Atomics.load(this.#control, CONTROL.sleeping) === 0) return;
+    if (Atomics.exchange(this.#control, CONTROL.sleeping, 0) !== 0) this.#wake();
   }
 
   #wake(): void {

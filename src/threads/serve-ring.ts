@@ -42,12 +42,12 @@ export function serveRing(task: RingTask, handler: RingHandler): void {
       // Before the mail: whatever was posted ahead of a task that is seen here has come by the time that it is read.
       const { head } = ring;
       readMail();
-      if (head !== ring.done) {
+      if (head !== ring.current) {
         ring.begin();
-        handler.handle(ring.slot(ring.done));
+        handler.handle(ring.slot(ring.current));
         ring.finish();
         idle = false;
-      } else if (ring.stopped && ring.head === ring.done) {
+      } else if (ring.stopped && ring.head === ring.current) {
         return;
       } else if (!ring.sleep(mailSeen, idle ? Number.POSITIVE_INFINITY : IDLE_AFTER_MS)) {
         idle = true;
