@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { landedForGood, unreadOutcomes } from '../src/executor/unread-outcomes.js';
 import { StateBuilder } from '../src/journal/replayed-state.js';
-import { awaitsOutcome } from '../src/lifecycle/landing.js';
 import { ExecutionQuality } from '../src/metrics/execution-quality.js';
 import type { Trade } from '../src/model/trade.js';
+import { awaitsOutcome } from '../src/model/trade.js';
 import { DeskRig, HEAD } from './support/desk-rig.js';
 import { idOf, lifeOf } from './support/journal-records.js';
 import { settled, transactionUpdate } from './support/transactions.js';

@@ -1,7 +1,6 @@
 /** After a start: trades that ended on the chain and whose transaction is to be read once more. */
-import { awaitsOutcome } from '../lifecycle/landing.js';
 import type { Signature } from '../model/brands.js';
-import type { Trade } from '../model/trade.js';
+import { awaitsOutcome, type Trade } from '../model/trade.js';
 
 /**
  * The book of profit and loss is on disk a second after a landing, or somewhat more where the disk is slow. It

@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path';
 import type { TradeId } from '../model/brands.js';
+import { awaitsOutcome, type Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
 import { type JournalFs, writeWhole } from './journal-fs.js';
 import { encodeRecord, readSegment } from './record-codec.js';
@@ -21,6 +22,13 @@ import type { JournalStretch } from './types.js';
 const RECORDS_A_TURN = 128;
 /** The same where a record is only looked at. */
 const LOOKS_A_TURN = 8_192;
+/**
+ * Bytes of segments that a pass takes, two segments at the least. It holds them in memory, and their trades, which are
+ * as much again and more: hours of a busy journal at once would be more than a process may have.
+ */
+const MAX_PASS_BYTES = 64 * 1024 * 1024;
+/** Nodes are asked for a landed transaction for less than this. */
+const LATE_OUTCOME_MS = 3_600_000;
 
 export interface CompactionOptions {
   readonly files: JournalFs;
@@ -31,6 +39,8 @@ export interface CompactionOptions {
   /** Trades whose last change is older than this move. Epoch ms. */
   readonly endedBeforeMs: number;
   readonly nowMs: number;
+  /** Default MAX_PASS_BYTES. */
+  readonly maxPassBytes?: number;
 }
 
 export interface CompactionResult {
@@ -38,6 +48,8 @@ export interface CompactionResult {
   readonly removedSegments: number;
   /** The archive's new file; undefined when no trade moved and nothing was changed. */
   readonly archiveSegment: number | undefined;
+  /** Whether younger segments were left to the next pass. */
+  readonly hasMore: boolean;
 }
 
 /** Nothing is thrown away while what the journal lost is not settled: a restart must know that it is to be looked for. */
@@ -115,23 +127,24 @@ async function writeFile(
   files.syncDirectory(directory);
 }
 
-/** @throws what the file system throws; the journal is then as it was, or compacted, never between */
+/**
+ * One pass, over the oldest segments. @throws what the file system throws; the journal is then as it was, or compacted,
+ * never between
+ */
 export async function compact(options: CompactionOptions): Promise<CompactionResult> {
   const { files, directory, archiveDirectory, throughSegment } = options;
-  const segments = listSegments(files, directory).filter((number) => number <= throughSegment);
-  const state = new StateBuilder();
-  const { frames, isDamaged, settled } = await readFrames(options, segments, state);
+  const all = listSegments(files, directory).filter((number) => number <= throughSegment);
+  const { segments, state, frames, isDamaged, settled } = await readOldest(options, all);
   const archived = new Set<TradeId>();
   let looked = 0;
   for (const trade of state.trades.values()) {
     looked += 1;
     if (looked % LOOKS_A_TURN === 0) await turn();
-    const endedAtMs = trade.history.at(-1)?.knownAtMs ?? trade.acceptedAtMs;
-    if (TERMINAL_STATES.has(trade.state) && endedAtMs < options.endedBeforeMs) archived.add(trade.id);
+    if (isOver(trade, options)) archived.add(trade.id);
   }
   const last = segments.at(-1);
   if (archived.size === 0 || last === undefined || isDamaged)
-    return { archived: new Set(), removedSegments: 0, archiveSegment: undefined };
+    return { archived: new Set(), removedSegments: 0, archiveSegment: undefined, hasMore: false };
 
   files.mkdir(archiveDirectory);
   const archiveSegment = (listSegments(files, archiveDirectory).at(-1) ?? 0) + 1;
@@ -147,7 +160,43 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   const older = segments.slice(0, -1);
   for (const segment of older) files.remove(segmentPath(directory, segment));
   if (older.length > 0) files.syncDirectory(directory);
-  return { archived, removedSegments: older.length, archiveSegment };
+  const hasMore = segments.length < all.length;
+  return { archived, removedSegments: older.length, archiveSegment, hasMore };
+}
+
+interface Oldest extends Frames {
+  readonly segments: readonly number[];
+  readonly state: StateBuilder;
+}
+
+async function readOldest(options: CompactionOptions, all: readonly number[]): Promise<Oldest> {
+  const some = await read(options, oldestOf(options, all));
+  // Whether damage is settled may stand in any younger segment.
+  return some.isDamaged && some.segments.length < all.length ? read(options, all) : some;
+}
+
+async function read(options: CompactionOptions, segments: readonly number[]): Promise<Oldest> {
+  const state = new StateBuilder();
+  return { segments, state, ...(await readFrames(options, segments, state)) };
+}
+
+/** Two at the least: the first may be what an earlier pass has kept, and large. */
+function oldestOf(
+  { files, directory, maxPassBytes = MAX_PASS_BYTES }: CompactionOptions,
+  all: readonly number[],
+): number[] {
+  let bytes = 0;
+  return all.filter((segment, index) => {
+    bytes += files.size(segmentPath(directory, segment));
+    return index < 2 || bytes <= maxPassBytes;
+  });
+}
+
+/** One whose transaction may yet be read is written down once more then, which must not be apart from the rest of it. */
+function isOver(trade: Trade, { endedBeforeMs }: CompactionOptions): boolean {
+  const endedAtMs = trade.history.at(-1)?.knownAtMs ?? trade.acceptedAtMs;
+  if (!TERMINAL_STATES.has(trade.state) || endedAtMs >= endedBeforeMs) return false;
+  return !awaitsOutcome(trade) || endedAtMs < endedBeforeMs - LATE_OUTCOME_MS;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface JournalFs {
   mkdir(path: string): void;
   list(path: string): string[];
   exists(path: string): boolean;
+  /** Bytes of a file; 0 where it is not there. */
+  size(path: string): number;
   read(path: string): Buffer;
   readAsync(path: string): Promise<Buffer>;
   /** For appending; creates it. */
@@ -33,6 +35,7 @@ export const systemFs: JournalFs = {
   mkdir: (path) => makeDirectory(path, 0o700),
   list: (path) => fs.readdirSync(path).sort(),
   exists: (path) => fs.existsSync(path),
+  size: (path) => fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0,
   read: (path) => fs.readFileSync(path),
   readAsync: (path) => fs.promises.readFile(path),
   openAppend: (path) => fs.openSync(path, 'a', 0o600),

@@ -93,19 +93,28 @@ export async function openJournal(
 
 /**
  * Moves trades that ended more than `retentionMs` ago from the journal to its archive, while it is being
- * written. One at a time.
+ * written. One pass over the oldest segments; one at a time.
+ * @param options.throughSegment no younger one is touched; by default what is written now is closed, and the last
  */
 export async function compactJournal(
   journal: FileJournal,
-  options: { dir: string; retentionMs: number; clock?: Clock; files?: JournalFs },
+  options: {
+    dir: string;
+    retentionMs: number;
+    throughSegment?: number;
+    maxPassBytes?: number;
+    clock?: Clock;
+    files?: JournalFs;
+  },
 ): Promise<CompactionResult> {
   const nowMs = (options.clock ?? systemClock).nowMs();
   return compact({
     files: options.files ?? systemFs,
     directory: options.dir,
     archiveDirectory: archiveDirectoryOf(options.dir),
-    throughSegment: journal.rotate(),
+    throughSegment: options.throughSegment ?? journal.rotate(),
     endedBeforeMs: nowMs - options.retentionMs,
     nowMs,
+    ...(options.maxPassBytes === undefined ? {} : { maxPassBytes: options.maxPassBytes }),
   });
 }

@@ -25,3 +25,11 @@ export function listSegments(files: JournalFs, directory: string): number[] {
     .map(Number)
     .sort((a, b) => a - b);
 }
+
+/** Bytes of all segments in a directory. */
+export function bytesOfSegments(files: JournalFs, directory: string): number {
+  return listSegments(files, directory).reduce(
+    (total, segment) => total + files.size(segmentPath(directory, segment)),
+    0,
+  );
+}

@@ -1,7 +1,14 @@
 /** What the chain says of an attempt, turned into the trade's states, its outcome and its next step. */
 import type { AttemptEvent, ExpiredEvent } from '../confirm/types.js';
 import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
-import type { Attempt, Evidence, Trade, TradeOutcome } from '../model/trade.js';
+import {
+  type Attempt,
+  awaitsOutcome,
+  type Evidence,
+  isRead,
+  type Trade,
+  type TradeOutcome,
+} from '../model/trade.js';
 import { TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import type { TransactionUpdate } from '../stream/types.js';
@@ -251,17 +258,6 @@ export class Landing {
 function hasReached(trade: Trade, commitment: Commitment): boolean {
   const reached = REACHED[trade.state];
   return reached !== undefined && isAtLeast(reached, commitment);
-}
-
-/** Whether a trade ended on the chain and its transaction was not read before the process ended. */
-export function awaitsOutcome({ state, outcome }: Trade): boolean {
-  const hasLanded = state === 'finalized' || state === 'failed';
-  return hasLanded && outcome !== undefined && !isRead(outcome);
-}
-
-/** The transaction itself was read, by the stream or by a node. */
-function isRead(outcome: TradeOutcome): boolean {
-  return outcome.feeLamports !== undefined;
 }
 
 /** What the wallet spent and received, from the transaction's own balances; fees apart. */

@@ -126,3 +126,14 @@ export function isLanding({ history }: Trade, change: StateChange): boolean {
 export function isUndone({ history }: Trade, change: StateChange): boolean {
   return change.state === 'sent' && history[history.lastIndexOf(change) - 1]?.state === 'confirmed';
 }
+
+/** Whether a trade ended on the chain and its transaction was not read. */
+export function awaitsOutcome({ state, outcome }: Trade): boolean {
+  const hasLanded = state === 'finalized' || state === 'failed';
+  return hasLanded && outcome !== undefined && !isRead(outcome);
+}
+
+/** The transaction itself was read, by the stream or by a node. */
+export function isRead(outcome: TradeOutcome): boolean {
+  return outcome.feeLamports !== undefined;
+}

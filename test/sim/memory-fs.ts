@@ -52,6 +52,7 @@ export class MemoryDisk {
           .map((name) => name.slice(path.length + 1))
           .sort(),
       exists: (path) => files.has(path) || [...files.keys()].some((name) => name.startsWith(`${path}/`)),
+      size: (path) => files.get(path)?.length ?? 0,
       read: (path) => copyOf(fileAt(path)),
       readAsync: async (path) => copyOf(fileAt(path)),
       openAppend: (path) => {
