@@ -114,6 +114,16 @@ it('keeps a trade whose transaction may yet be read: that is written beside the 
   expect([...state.trades.values()]).toMatchObject([{ id: idOf(2), outcome: { feeLamports: 5_000n } }]);
 });
 
+it('holds no trade of the last life in memory once that is taken up', async () => {
+  await (await filled(2)).close();
+  const { journal, replayed } = await open();
+  await journal.close();
+  expect([replayed.trades.size, replayed.orders.size, replayed.live.length]).toEqual([3, 3, 1]);
+  replayed.forgetTrades();
+  expect([replayed.trades.size, replayed.orders.size, replayed.live.length]).toEqual([0, 0, 0]);
+  expect(replayed.recordCount).toBeGreaterThan(3);
+});
+
 it('gives up its oldest trades before the hour where it grows beyond its bound, and no young ones', async () => {
   const journal = await filled(0);
   const index = await TradeIndex.open({

@@ -35,6 +35,7 @@ export function takeUpTrades(options: ExecutorOptions, parts: TradePathParts & T
   market.tellHeldTransactions();
   const lost = searchLostAttempts({ ...options, ...parts });
   searchStrangers(strangers, options, parts);
+  replayed.forgetTrades();
   return { warmUp, lost, strangers };
 }
 

@@ -78,15 +78,21 @@ export async function openJournal(
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   });
+  const live = liveTrades(state.trades.values());
   const replayed: ReplayedState = {
     trades: state.trades,
-    live: liveTrades(state.trades.values()),
+    live,
     orders: state.orders,
     faults,
     suspect: faults.some((fault) => fault.kind !== 'torn'),
     isUnreadable: replay.isUnreadable,
     recordCount: state.recordCount,
     ...(movedTo === undefined ? {} : { setAside: movedTo }),
+    forgetTrades: () => {
+      state.trades.clear();
+      state.orders.clear();
+      live.length = 0;
+    },
   };
   return { journal, replayed };
 }

@@ -37,6 +37,8 @@ export interface ReplayedState {
   readonly recordCount: number;
   /** Directory to which another chain's journal was moved. */
   readonly setAside?: string;
+  /** Lets go of trades and orders once they are taken up: a long journal's are hundreds of megabytes. */
+  forgetTrades(): void;
 }
 
 const fromJournal = { source: 'journal' } as const;
