@@ -42,7 +42,7 @@ describe('a client order id', () => {
     const intent = intentOf();
     const first = rig.desk.submit(intent, 0, 'the body');
     const next = new DeskRig();
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     expect(next.desk.submit({ ...intent, slippageBps: 50 }, 0, 'the body').id).toBe(first.id);
     expect(codeOf(() => next.desk.submit(intent, 0, 'another'))).toBe('CLIENT_ORDER_ID_REUSED');
   });

@@ -14,7 +14,7 @@ const SHOWN = { source: 'rpc', slot: asSlot(2_400), commitment: 'finalized' as c
 /** kill -9, and a new process on a journal that has lost some of its records. */
 async function restart(old: DeskRig): Promise<DeskRig> {
   const next = new DeskRig();
-  next.desk.resume(old.replay(), 0, true);
+  next.desk.resume(old.replay(), true);
   await settled();
   return next;
 }
@@ -185,7 +185,7 @@ it('while part of the journal cannot be read nothing new is taken, and what is k
   const trade = await rig.sent();
   const next = new DeskRig();
   next.unreadable = true;
-  next.desk.resume(rig.replay(), 0, true);
+  next.desk.resume(rig.replay(), true);
   expect(() => next.submit({ wallet: OTHER_WALLET })).toThrow('cannot be read');
   expect(next.held()).toMatchObject({ live: 1, reservations: 1 });
   next.landed(again(next, trade), 'finalized');

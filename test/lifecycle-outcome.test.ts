@@ -31,7 +31,7 @@ describe('what a landed trade cost', () => {
     const signature = ended!.attempts[0]!.signature;
     const next = new DeskRig();
     next.fetched = transactionUpdate(signature, HEAD + 1, { feeLamports: 6_240n });
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     await settled();
     expect(next.desk.get(ended!.id)?.outcome).toMatchObject({ slot: HEAD + 1, feeLamports: 6_240n });
     rig.records.push(...next.records);
@@ -84,7 +84,7 @@ describe('what a landed trade cost', () => {
     const trade = await rig.sent();
     rig.landed(trade, 'confirmed');
     const next = new DeskRig();
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     await settled();
     const again = next.desk.get(trade.id)!;
     next.landed(again, 'finalized', { bare: true });
@@ -100,7 +100,7 @@ describe('what a landed trade cost', () => {
       const next = new DeskRig();
       next.isBooked = isBooked;
       next.fetched = transactionUpdate(signature, HEAD + 1);
-      next.desk.resume(rig.replay(), 0);
+      next.desk.resume(rig.replay());
       await settled();
       expect(next.settledBy).toHaveLength(isBooked ? 0 : 1);
       expect(next.desk.get(trade.id)?.state).toBe('finalized');

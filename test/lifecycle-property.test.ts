@@ -93,7 +93,7 @@ class World {
     Object.assign(this.rig, { grade: old.grade, stopCount: old.stopCount, lastStopAtMs: old.lastStopAtMs });
     this.rig.clock.advance(old.clock.nowMs() - this.rig.clock.nowMs());
     this.rig.skipSignatures(this.fates.size);
-    this.rig.desk.resume([...this.replayed().trades.values()], this.rig.clock.monotonicUs());
+    this.rig.desk.resume([...this.replayed().trades.values()]);
   }
 
   replayed(): StateBuilder {

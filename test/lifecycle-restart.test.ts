@@ -13,7 +13,7 @@ async function restart(
 ): Promise<DeskRig> {
   const next = new DeskRig(settings);
   change(next);
-  next.desk.resume(old.replay(), 0);
+  next.desk.resume(old.replay());
   await settled();
   return next;
 }
@@ -30,6 +30,14 @@ describe('after a restart', () => {
     expect(next.held()).toMatchObject({ locks: 1, reservations: 1, slots: 1, admitted: 1 });
     next.landed(again(next, trade), 'finalized');
     expect(next.held()).toEqual(NOTHING_HELD);
+  });
+
+  it('the time that a trade took counts from its receipt, the time without a process included', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    const next = await restart(rig, ({ clock }) => clock.advance(7_000));
+    next.landed(again(next, trade), 'confirmed');
+    expect(again(next, trade).times.confirmedUs).toBe(7_000_000);
   });
 
   it('an attempt of which only the record is known may be out: it is followed, not signed anew', async () => {
@@ -64,7 +72,7 @@ describe('after a restart', () => {
       const trade = rig.submit();
       const next = new DeskRig();
       next.desk.scheduler.pause('The executor is warming up.', 'NOT_READY');
-      next.desk.resume(rig.replay(), 0);
+      next.desk.resume(rig.replay());
       if (isEnding) next.desk.beginShutdown();
       next.desk.begin();
       await settled();

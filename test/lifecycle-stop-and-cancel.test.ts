@@ -120,7 +120,7 @@ describe('cancelling', () => {
     rig.desk.cancel(out.id);
     rig.desk.cancel(unsigned.id);
     const next = new DeskRig();
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     await settled();
     expect([next.sends, next.builds]).toEqual([[], []]);
     expect(next.desk.get(unsigned.id)?.state).toBe('cancelled');

@@ -62,7 +62,7 @@ describe('a confirmed landing that is undone', () => {
       rig.landed(trade, 'confirmed');
       const next = new DeskRig({ maxAttempts: 1 });
       next.booked.add(asSignature('signature1'));
-      next.desk.resume(rig.replay(), 0);
+      next.desk.resume(rig.replay());
       await settled();
       const again = next.desk.get(trade.id)!;
       if (end === 'expired') next.expired(again);
@@ -82,7 +82,7 @@ describe('a confirmed landing that is undone', () => {
     const counts = new TradeCounts();
     const takenBack: boolean[] = [];
     next.desk.onTrade((event) => takenBack.push(counts.onTrade(event, false)));
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     await settled();
     next.forkLost(next.desk.get(trade.id)!);
     expect(next.desk.get(trade.id)?.state).toBe('sent');

@@ -107,3 +107,26 @@ describe('an interval', () => {
     expect(recorder.snapshot().spansUs.intentToWire.count).toBe(3);
   });
 });
+
+describe('a trade of an earlier life', () => {
+  // Ninety trades that were confirmed and not final when the process ended once made the time to `finalized` 0.2 ms.
+  it('is in no duration, for a restart lies between its stages, and in the slot delta, which needs no clock', () => {
+    const recorder = recorderOf();
+    recorder.recordReport(answerOf('s1', 'rpc:a', 300, 'acknowledged'));
+    const landed = {
+      sentUs: 7_000_000,
+      firstSeenUs: 7_000_100,
+      processedUs: 7_000_110,
+      confirmedUs: 7_000_200,
+    };
+    recorder.recordSent(tradeOf('w1', 's1', landed));
+    recorder.recordReached(tradeOf('w1', 's1', landed), 'processed');
+    recorder.recordReached(tradeOf('w1', 's1', landed), 'confirmed');
+    recorder.recordReached(tradeOf('w1', 's1', { ...landed, finalizedUs: 7_000_400 }), 'finalized');
+    const { stagesUs, spansUs, slotDelta } = recorder.snapshot();
+    const counts = [...Object.values(stagesUs), ...Object.values(spansUs)].map(({ count }) => count);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(0);
+    expect(recorder.stagesOf('lane', 'rpc:a')).toEqual({});
+    expect(slotDelta.count).toBe(1);
+  });
+});

@@ -139,7 +139,7 @@ describe('a confirmed landing that is undone', () => {
     landedWith(rig, trade, 1_980n, 'confirmed');
     const next = new DeskRig();
     const figures = figuresOf(next);
-    next.desk.resume(rig.replay(), 0);
+    next.desk.resume(rig.replay());
     const again = next.desk.get(trade.id)!;
     next.forkLost(again);
     expect(figures.quality.fees().transactions).toBe(0);

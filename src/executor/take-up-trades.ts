@@ -31,7 +31,7 @@ export function takeUpTrades(options: ExecutorOptions, parts: TradePathParts & T
   for (const signature of landedForGood(replayed.trades.values())) risk.pnl.keep(signature);
   const taken = tradesToTakeUp(replayed, risk);
   const warmUp = pauseUntilWarm(desk, market, clock);
-  desk.resume(taken, clock.monotonicUs(), replayed.suspect);
+  desk.resume(taken, replayed.suspect);
   market.tellHeldTransactions();
   const lost = searchLostAttempts({ ...options, ...parts });
   searchStrangers(strangers, options, parts);

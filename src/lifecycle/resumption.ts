@@ -33,9 +33,12 @@ export class Resumption {
   }
 
   /** @param isSuspect whether records of the journal may be missing */
-  resume(trades: readonly Trade[], receivedUs: number, isSuspect: boolean): void {
-    const { gate, admission } = this.#ports;
+  resume(trades: readonly Trade[], isSuspect: boolean): void {
+    const { gate, admission, clock } = this.#ports;
+    // Of the time between the processes the wall clock alone knows; without it a trade would seem to have come now.
+    const originUs = clock.monotonicUs() - clock.nowMs() * 1_000;
     const all = trades.map((trade) => {
+      const receivedUs = originUs + trade.times.receivedAtMs * 1_000;
       const live = this.#store.add(trade, receivedUs, gate.stopCount());
       live.cancelRequested = trade.cancelRequestedAtMs !== undefined;
       return live;

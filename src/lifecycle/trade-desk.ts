@@ -228,8 +228,8 @@ export class TradeDesk {
    * Takes up the trades of an earlier life of the process; settled ones go to memory as they are.
    * @param isSuspect the journal is damaged and may have lost some of what there was
    */
-  resume(trades: readonly Trade[], receivedUs: number, isSuspect = false): void {
-    this.inDoubt.resume(trades, receivedUs, isSuspect);
+  resume(trades: readonly Trade[], isSuspect = false): void {
+    this.inDoubt.resume(trades, isSuspect);
   }
 
   /** Builds the locks anew from the trades that are out. */

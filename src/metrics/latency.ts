@@ -103,6 +103,7 @@ export class LatencyRecorder {
   /** The first bytes left: everything of ours is behind it. */
   recordSent(trade: Trade): void {
     const { times } = trade;
+    if (isOfEarlierLife(times)) return;
     this.#recordStages(trade, 0, SENT_INDEX + 1);
     if (times.sentUs === undefined) return;
     this.#span('intentToWire', times.sentUs);
@@ -113,6 +114,15 @@ export class LatencyRecorder {
 
   /** The trade reached `processed`, `confirmed` or `finalized`. */
   recordReached(trade: Trade, state: 'processed' | 'confirmed' | 'finalized'): void {
+    if (!isOfEarlierLife(trade.times)) this.#recordTimes(trade, state);
+    if (state === 'finalized') for (const { signature } of trade.attempts) this.#laneOf.delete(signature);
+    const delta = trade.outcome?.slotDelta;
+    if (state !== 'confirmed' || delta === undefined) return;
+    this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
+    this.slotDeltaBuckets.observe(delta);
+  }
+
+  #recordTimes(trade: Trade, state: 'processed' | 'confirmed' | 'finalized'): void {
     const { times } = trade;
     const index = STAGES.findIndex(([name]) => name === state);
     this.#recordStages(trade, state === 'processed' ? SENT_INDEX + 1 : index, index + 1);
@@ -123,10 +133,6 @@ export class LatencyRecorder {
     this.#span('intentToConfirmed', times.confirmedUs);
     this.#member(trade, 'intentToConfirmed', times.confirmedUs);
     this.#confirmedOn(trade, times.confirmedUs, index);
-    const delta = trade.outcome?.slotDelta;
-    if (delta === undefined) return;
-    this.#slotDelta.recordValue(Math.min(Math.max(delta, 0), HIGHEST_SLOT_DELTA));
-    this.slotDeltaBuckets.observe(delta);
   }
 
   /** A node answered. The lane that answers an attempt first is the one that its landing is counted to. */
@@ -247,7 +253,6 @@ export class LatencyRecorder {
   #finalizedOn(trade: Trade, finalized: number): void {
     for (const { signature } of trade.attempts) {
       const lane = this.#laneOf.get(signature);
-      this.#laneOf.delete(signature);
       if (lane !== undefined) this.#laneStage(lane, trade.times, finalized);
     }
   }
@@ -264,6 +269,12 @@ export class LatencyRecorder {
 }
 
 const SENT_INDEX = STAGES.findIndex(([name]) => name === 'sent');
+
+/**
+ * A restart lies between its stages: how long it took is the operator's doing, and what came while no process ran was
+ * seen all at once.
+ */
+const isOfEarlierLife = (times: StageTimes): boolean => times.validatedUs === undefined;
 
 /** Microseconds in a stage; undefined where it was not reached. */
 function stageUs(times: StageTimes, index: number): number | undefined {

@@ -55,7 +55,10 @@ export interface Attempt {
   sends: number;
 }
 
-/** Monotonic microseconds at which each stage was done, relative to `received`. Absent where not reached. */
+/**
+ * Monotonic microseconds at which each stage was done, relative to `received`. Absent where not reached, and where it was
+ * reached before a restart; what is reached after one counts from `received` by the wall clock.
+ */
 export interface StageTimes {
   /** Epoch ms of receipt; the origin of the others. */
   readonly receivedAtMs: number;

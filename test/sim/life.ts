@@ -229,7 +229,7 @@ export class Life {
     // Trades that were queued wait for a market to be quoted on; those that are out are followed at once.
     desk.scheduler.pause('warming up');
     const isSuspect = replayed.suspect && !this.#faults.ignoresDamage;
-    desk.resume([...replayed.trades.values()], this.#clock.monotonicUs(), isSuspect);
+    desk.resume([...replayed.trades.values()], isSuspect);
     if (isSuspect) this.#searchLost(desk, journal, replayed.faults);
     this.#cache.addListener({
       onBlockhash: () => {
