@@ -8,7 +8,7 @@ import { ManualClock } from './support/manual-clock.js';
 it('tells a latency from the first trade on, and a dash before', () => {
   const none = new LatencyRecorder().snapshot();
   const some = { count: 1, p50: 120, p90: 120, p95: 450_000, p99: 450_000, max: 450_000 };
-  const spansUs = { ...none.spansUs, intentToWireNoWait: some, intentToConfirmed: some };
+  const spansUs = { ...none.spansUs, intentToWire: some, intentToConfirmed: some };
   let latency = none;
   const facts = (): TerminalFacts => ({
     slot: 1,

@@ -60,7 +60,7 @@ export function renderLine(facts: TerminalFacts): string {
   const confirmed = latency.spansUs.intentToConfirmed;
   return (
     `slot ${facts.slot}  pools ${facts.freshPools}/${facts.pools} fresh  landed ${trades.landed}  failed ${trades.failed}  ` +
-    `live ${trades.live}  intent→wire p50 ${measured(latency.spansUs.intentToWireNoWait, 'p50')}  ` +
+    `live ${trades.live}  intent→wire p50 ${measured(latency.spansUs.intentToWire, 'p50')}  ` +
     `intent→confirmed p95 ${measured(confirmed, 'p95')}  ${facts.controlUrl}`
   );
 }
@@ -81,7 +81,8 @@ export function renderTerminal(facts: TerminalFacts): string {
   const table = [
     `  ${'stage'.padEnd(22)}${['p50', 'p95', 'p99'].map((name) => name.padStart(10)).join('')}`,
     ...STAGES.map(([name]) => latencyRow(name, latency.stagesUs[name])),
-    latencyRow('intent → wire', latency.spansUs.intentToWireNoWait),
+    latencyRow('intent → wire', latency.spansUs.intentToWire),
+    latencyRow('  without waits', latency.spansUs.intentToWireNoWait),
     latencyRow('intent → confirmed', latency.spansUs.intentToConfirmed),
   ];
   return [
