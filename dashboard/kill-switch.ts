@@ -9,6 +9,8 @@ type State = Pick<KillSwitchAnswer, 'active' | 'grade' | 'reason'> & {
 };
 
 const PATH = '/api/kill-switch';
+/** Of an attempt that has landed: only a fork that is lost would make it one that may still land. */
+const IN_A_BLOCK = new Set(['processed', 'confirmed']);
 const WORDS = { off: '', stop: 'Stopped', drain: 'Draining', reduce: 'Reducing only' };
 
 export class KillSwitchView {
@@ -49,7 +51,7 @@ export class KillSwitchView {
     setHidden(this.#strip, !active);
     this.#strip.dataset.grade = grade;
     const since = sinceMs === null || sinceMs === undefined ? '' : ` for ${span(Date.now() - sinceMs)}`;
-    setText(byId('kill-grade', HTMLElement), `${WORDS[grade]}${since}.`);
+    setText(byId('kill-grade', HTMLElement), `${WORDS[grade]}${since}${reason === '' ? '.' : ':'}`);
     setText(byId('kill-reason', HTMLElement), reason === '' ? '' : `${reason.replace(/\.$/, '')}.`);
     setText(byId('kill-out', HTMLElement), this.#outWords());
     setText(byId('stop-open', HTMLElement), grade === 'stop' ? 'Stop again' : 'Stop trading');
@@ -67,9 +69,12 @@ export class KillSwitchView {
   #outWords(): string {
     const { cancelled, mayStillLand } = this.#answer ?? {};
     if (cancelled === undefined || mayStillLand === undefined) return '';
-    const highest = Math.max(0, ...mayStillLand.map(({ lastValidBlockHeight }) => lastValidBlockHeight));
-    const until = mayStillLand.length === 0 ? '' : ` until block height ${integer(highest)} at the latest`;
-    return `${integer(cancelled.length)} cancelled; ${integer(mayStillLand.length)} may still land${until}.`;
+    const out = mayStillLand.filter(({ state }) => !IN_A_BLOCK.has(state));
+    const highest = Math.max(0, ...out.map(({ lastValidBlockHeight }) => lastValidBlockHeight));
+    const until = out.length === 0 ? '' : ` until block height ${integer(highest)} at the latest`;
+    const inBlock = mayStillLand.length - out.length;
+    const landed = inBlock === 0 ? '' : `; ${integer(inBlock)} landed before, and are not final yet`;
+    return `${integer(cancelled.length)} cancelled; ${integer(out.length)} may still land${until}${landed}.`;
   }
 
   async #stop(): Promise<void> {

@@ -16,7 +16,11 @@ interface KillAnswer {
   readonly grade: string;
   readonly shared?: boolean;
   readonly cancelled?: readonly string[];
-  readonly mayStillLand?: readonly { readonly signature: string; readonly lastValidBlockHeight: number }[];
+  readonly mayStillLand?: readonly {
+    readonly state: string;
+    readonly signature: string;
+    readonly lastValidBlockHeight: number;
+  }[];
 }
 
 export function killCommand(): Command {
@@ -27,7 +31,7 @@ export function killCommand(): Command {
       if (release && reason === undefined) throw new Error('a release needs --reason');
       const body = release ? { active: false, reason } : { grade, reason: reason ?? 'command line' };
       const answer = (await controlClient(commandEnvironment()).post('/api/kill-switch', body)) as KillAnswer;
-      return { exitCode: EXIT.ok, json: answer, lines: linesOf(answer) };
+      return { exitCode: EXIT.ok, json: answer, lines: killLines(answer) };
     },
     (command) =>
       command
@@ -39,12 +43,25 @@ export function killCommand(): Command {
   );
 }
 
-function linesOf({ active, grade, shared, cancelled = [], mayStillLand = [] }: KillAnswer): string[] {
+/** Of an attempt that has landed: only a fork that is lost would make it one that may still land. */
+const IN_A_BLOCK = new Set(['processed', 'confirmed']);
+
+/** What a person reads of the answer. */
+export function killLines({
+  active,
+  grade,
+  shared,
+  cancelled = [],
+  mayStillLand = [],
+}: KillAnswer): string[] {
+  const out = mayStillLand.filter(({ state }) => !IN_A_BLOCK.has(state));
+  const inBlock = mayStillLand.length - out.length;
   return [
     active ? `The kill switch is on: ${grade}.` : 'The kill switch is off.',
     ...(shared === false ? ['The other executors do not know yet: Redis does not answer.'] : []),
     ...(cancelled.length === 0 ? [] : [`${cancelled.length} queued trades were cancelled.`]),
-    ...mayStillLand.map(
+    ...(inBlock === 0 ? [] : [`${inBlock} landed before, and are not final yet.`]),
+    ...out.map(
       ({ signature, lastValidBlockHeight }) =>
         `May still land until block height ${lastValidBlockHeight}: ${signature}`,
     ),
