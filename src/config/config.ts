@@ -1,6 +1,7 @@
 /** Environment in, one frozen and validated object out. */
 import type { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { schemaFault } from '../errors/schema-fault.js';
 import { isLoopbackHost } from './loopback.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
@@ -55,7 +56,7 @@ function readSettings(environment: Environment): { settings: Settings; faults: C
       values[name] = undefined;
       continue;
     }
-    const parsed = setting.schema.safeParse(raw);
+    const parsed = setting.schema.safeParse(raw, { error: schemaFault });
     if (parsed.success) values[name] = parsed.data;
     else
       faults.push({ setting: name, problem: parsed.error.issues.map((issue) => issue.message).join('; ') });

@@ -1,6 +1,7 @@
 /** Schemas of the control plane's other requests. */
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { schemaFault } from '../errors/schema-fault.js';
 
 /** Characters of a reason that an operator gives. */
 export const MAX_REASON_LENGTH = 500;
@@ -44,7 +45,7 @@ export function parseQuery<Schema extends z.ZodObject>(
 
 /** @throws HotslotError INTENT_MALFORMED, INTENT_UNKNOWN_FIELD, INTENT_FIELD_INVALID */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(body, { error: schemaFault });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue === undefined) throw new HotslotError('INTENT_MALFORMED');

@@ -1,6 +1,7 @@
 /** A trade as clients write it: checked field by field, every fault with a stable code and the field's name. */
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
+import { schemaFault } from '../errors/schema-fault.js';
 import { ADDRESS_PATTERN, asAddress, U64_MAX } from '../model/brands.js';
 import type { TradeIntent } from '../model/trade-intent.js';
 import { quickTradeIntent } from './quick-trade-request.js';
@@ -73,7 +74,7 @@ export function parseTradeRequest(body: unknown, defaults: IntentDefaults): Trad
 
 /** The whole rule, and what is said of a request that breaks it. */
 export function parseBySchema(body: object, defaults: IntentDefaults): TradeIntent {
-  const parsed = tradeRequestSchema.safeParse(body);
+  const parsed = tradeRequestSchema.safeParse(body, { error: schemaFault });
   if (!parsed.success) throw requestError(parsed.error.issues[0], body as { [name: string]: unknown });
   const request = parsed.data;
   if (request.inputMint === request.outputMint) throw new HotslotError('SAME_MINT', { field: 'outputMint' });

@@ -29,7 +29,10 @@ export class HotslotError extends Error {
     options: { detail?: string; field?: string; context?: ErrorContext; cause?: unknown } = {},
   ) {
     const sentence = ERROR_CODES[code].message;
-    super(options.detail ? `${sentence} ${options.detail}` : sentence, { cause: options.cause });
+    super(
+      options.detail ? `${sentence}${options.detail.startsWith('\n') ? '' : ' '}${options.detail}` : sentence,
+      { cause: options.cause },
+    );
     this.code = code;
     this.field = options.field;
     this.context = options.context;

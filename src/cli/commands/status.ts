@@ -61,7 +61,12 @@ function linesOf(status: StatusAnswer, url: string): string[] {
       ['health', health.status],
     ]),
     ...columns(
-      health.checks.map(({ name, level, value, unit }) => ['', name, level, `${value} ${unit ?? ''}`]),
+      health.checks.map(({ name, level, value, unit }) => [
+        '',
+        name,
+        level,
+        typeof value === 'number' ? `${value} ${unit ?? ''}` : value,
+      ]),
     ),
   ];
 }

@@ -27,7 +27,7 @@ export const RISK = {
     'Most share of the whole portfolio in one mint, in basis points of value in the quote mint.',
   ),
   QUOTE_MINT: setting(
-    z.string().regex(ADDRESS_PATTERN),
+    z.string().regex(ADDRESS_PATTERN, 'must be a base58 address'),
     'So11111111111111111111111111111111111111112',
     'Mint in which loss, drawdown and concentration are counted.',
   ),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const integer = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .regex(/^\d{1,15}$/, 'must be a whole number of 0 or more')
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
@@ -18,7 +18,7 @@ export const url = z.string().refine(isHttpUrl, 'must be an http(s) URL');
 export const decimal = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'must be a number')
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'must be a number of 0 or more, as 1.5')
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
