@@ -19,24 +19,41 @@ interface Line {
   readonly dash?: number[];
 }
 
-/** A page just opened would stretch its first points over the whole width, with one second named at several places. */
-function shownTimes(_plot: uPlot, low: number | null, high: number | null): [number, number] {
-  const endS = high ?? Date.now() / 1_000;
-  return [Math.min(low ?? endS, endS - MIN_SHOWN_S), endS];
+/**
+ * A page just opened would stretch its first points over the whole width, with one second named at several places. By
+ * the points themselves: where there is one, or none, uPlot offers a day, or nothing.
+ */
+function shownTimes({ data: [times] }: uPlot): [number, number] {
+  const endS = times.at(-1) ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? endS, endS - MIN_SHOWN_S), endS];
+}
+
+/** Marks of a scale: what stands behind the point of round numbers says nothing. */
+const rateTick = (value: number): string => value.toLocaleString('en-US');
+const durationTick = (us: number): string =>
+  us === 0 ? '0' : duration(us).replace(/\.0+(?= )|(?<=\.\d)0(?= )/, '');
+
+interface Scale {
+  /** A value in the legend. */
+  readonly words: (value: number) => string;
+  /** A mark of the axis. */
+  readonly tick: (value: number) => string;
+  /** Reached at the least. */
+  readonly leastTop: number;
 }
 
 class Chart {
   readonly #host: HTMLElement;
   readonly #lines: readonly Line[];
-  readonly #words: (value: number) => string;
+  readonly #scale: Scale;
   readonly #values: HTMLElement[] = [];
   readonly #data: (number | null | undefined)[][];
   #plot: uPlot | undefined;
 
-  constructor(id: string, lines: readonly Line[], words: (value: number) => string) {
+  constructor(id: string, lines: readonly Line[], scale: Scale) {
     this.#host = byId(id, HTMLElement);
     this.#lines = lines;
-    this.#words = words;
+    this.#scale = scale;
     this.#data = [[], ...lines.map(() => [])];
     const legend = byId(`${id}-legend`, HTMLElement);
     for (const { label, colour } of lines) {
@@ -83,7 +100,7 @@ class Chart {
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       scales: {
         x: { time: true, range: shownTimes },
-        y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.1] },
+        y: { range: (_plot, _low, high) => [0, Math.max(high, this.#scale.leastTop) * 1.1] },
       },
       axes: [
         {
@@ -92,7 +109,7 @@ class Chart {
           space: 80,
           values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1_000).toLocaleTimeString('en-GB')),
         },
-        { ...axis, size: 52, space: 28, values: (_plot, ticks) => ticks.map(this.#words) },
+        { ...axis, size: 52, space: 28, values: (_plot, ticks) => ticks.map(this.#scale.tick) },
       ],
       series: [
         {},
@@ -115,7 +132,7 @@ class Chart {
     this.#values.forEach((node, line) => {
       const column = this.#data[line + 1]!;
       const value = index === null ? column.at(-1) : column[index];
-      setText(node, value === null || value === undefined ? NOTHING : this.#words(value));
+      setText(node, value === null || value === undefined ? NOTHING : this.#scale.words(value));
     });
   }
 }
@@ -128,7 +145,7 @@ export class ChartsView {
       { label: 'landed', colour: 'green', fill: true },
       { label: 'failed or denied', colour: 'red' },
     ],
-    rate,
+    { words: rate, tick: rateTick, leastTop: 1 },
   );
   readonly #confirmed = new Chart(
     'confirmed',
@@ -137,7 +154,7 @@ export class ChartsView {
       { label: 'p95', colour: 'amber' },
       { label: 'target', colour: 'dim', dash: [4, 4] },
     ],
-    duration,
+    { words: duration, tick: durationTick, leastTop: TARGET_US },
   );
 
   /** Of the newest point; undefined before the first, and after a gap. */

@@ -27,11 +27,23 @@ export function duration(us: number): string {
 
 export const integer = (value: number): string => value.toLocaleString('en-US');
 
-export const rate = (value: number): string =>
-  value < 100 && !Number.isInteger(value) ? value.toFixed(1) : integer(Math.round(value));
+/** A number and what is counted: `1 slot`, `2 slots`. */
+export const counted = (value: number, plural: string): string =>
+  `${integer(value)} ${value === 1 ? plural.replace(/s$/, '') : plural}`;
+
+/** With one decimal always where there is room for it: a figure that comes and goes by one makes its line jump. */
+export const rate = (value: number): string => (value < 100 ? value.toFixed(1) : integer(Math.round(value)));
 
 export const percent = (share: number): string =>
   `${(share * 100).toFixed(share >= 0.9995 || share === 0 ? 0 : 1)} %`;
+
+/** What a health check measured; milliseconds have a decimal while it says something, shares always. */
+export function measured(value: number | string, unit: string | undefined): string {
+  if (typeof value === 'string') return value;
+  if (unit === 'ms') return `${value < 10 ? value.toFixed(1) : integer(Math.round(value))} ms`;
+  if (unit === 'percent') return `${value.toFixed(1)} %`;
+  return unit === undefined ? integer(value) : counted(value, unit);
+}
 
 /** Seconds, minutes, hours or days, whichever fits. */
 export function span(ms: number): string {
@@ -45,8 +57,12 @@ export function span(ms: number): string {
 
 export const timeOfDay = (epochMs: number): string => new Date(epochMs).toLocaleTimeString('en-GB');
 
+/** As wide as a digit, and as a point. */
+const DIGIT_SPACE = '\u2007';
+const POINT_SPACE = '\u2008';
+
 /**
- * Base units as a decimal number with thin groups.
+ * Base units as a decimal number with grouped thousands, zeros at its end included.
  * @param decimals of the mint; undefined shows the base units as they are
  * @param places at most that many after the point
  */
@@ -56,14 +72,23 @@ export function amount(baseUnits: string, decimals: number | undefined, places =
   const sign = isNegative ? '−' : '';
   if (decimals === undefined) return `${sign}${grouped(digits)}`;
   const padded = digits.padStart(decimals + 1, '0');
-  const whole = padded.slice(0, padded.length - decimals);
-  // Where there is much before the point, what is behind it is noise.
-  const shown = whole.length > 6 ? 0 : Math.min(places, whole.length > 3 ? 2 : places);
   const point = padded.length - decimals;
-  const fraction = padded.slice(point, point + shown).replace(/0+$/, '');
-  const isTiny = whole === '0' && fraction === '' && /[1-9]/.test(digits);
-  if (isTiny) return `${sign}<0.${'0'.repeat(places - 1)}1`;
+  const whole = padded.slice(0, point);
+  // Where there is much before the point, what is behind it is noise.
+  const most = whole.length > 6 ? 0 : whole.length > 3 ? 2 : places;
+  const shown = Math.min(most, places, decimals);
+  const fraction = padded.slice(point, point + shown);
+  const isTiny = /^0*$/.test(whole + fraction) && /[1-9]/.test(digits);
+  if (isTiny) return `${sign}<0.${'0'.repeat(Math.max(shown - 1, 0))}1`;
   return `${sign}${grouped(whole)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** The same for a column of them: as wide behind the point as the longest, so that the points stand below one another. */
+export function amountInColumn(baseUnits: string, decimals: number | undefined, places = 4): string {
+  const text = amount(baseUnits, decimals, places);
+  const point = text.indexOf('.');
+  if (point < 0) return text + POINT_SPACE + DIGIT_SPACE.repeat(places);
+  return text + DIGIT_SPACE.repeat(Math.max(0, places - (text.length - point - 1)));
 }
 
 const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,7 +1,7 @@
 /** Health checks, circuit breakers and alerts. */
 import { post, wordsOf } from './api.js';
 import { byId, KeyedRows, make, type Row, setData, setHidden, setText } from './dom.js';
-import { NOTHING, span, timeOfDay } from './format.js';
+import { measured, NOTHING, span, timeOfDay } from './format.js';
 import type { BreakerData, Breakers, KillSwitchData, RaisedAlert, Status } from './types.js';
 
 type Check = Status['health']['checks'][number];
@@ -47,17 +47,12 @@ function checkRow(): Row<Check> {
       dot.title = check.level;
       setText(name, check.name);
       name.title = check.name;
-      setText(value, figureOf(check));
+      setText(value, measured(check.value, check.unit));
       const held = span(Date.now() - check.sinceMs);
       setText(since, check.level === 'ok' ? held : `${check.level} ${held}`);
       since.title = `${check.level} for ${held}`;
     },
   };
-}
-
-function figureOf({ value, unit }: Check): string {
-  const figure = typeof value === 'number' ? value.toLocaleString('en-US') : value;
-  return unit === undefined ? figure : `${figure} ${unit === 'percent' ? '%' : unit}`;
 }
 
 export class BreakersView {

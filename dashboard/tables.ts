@@ -1,6 +1,16 @@
 /** Stages, pools, positions and the queue. */
 import { byId, KeyedRows, make, type Row, setData, setText } from './dom.js';
-import { amount, duration, integer, mintName, NOTHING, pairName, price } from './format.js';
+import {
+  amount,
+  amountInColumn,
+  counted,
+  duration,
+  integer,
+  mintName,
+  NOTHING,
+  pairName,
+  price,
+} from './format.js';
 import type { LatencyData, PoolRow, Positions, QueueData } from './types.js';
 
 type StageRow = readonly [name: string, quantiles: LatencyData['slotDelta']];
@@ -27,6 +37,9 @@ function stageRow(): Row<StageRow> {
   };
 }
 
+/** After the point of what is held: an overview. */
+const POSITION_PLACES = 2;
+
 /** Slots past which a pool's age is shown as a warning; what is denied is the executor's to say. */
 const AGE_WARN_SLOTS = 4;
 
@@ -49,10 +62,7 @@ function poolRow(): Row<PoolRow> {
     setText(pair, pairName(pool.mint0 ?? '', pool.mint1 ?? '', ' / '));
     element.title = `${pool.venue ?? ''} ${pool.pool}: ${pool.mint0} / ${pool.mint1}, slot ${pool.slot ?? NOTHING}`;
     setText(middle, price(priceOf(pool)));
-    setText(
-      age,
-      pool.ageSlots === null ? 'stale' : pool.ageSlots === 1 ? '1 slot' : `${pool.ageSlots} slots`,
-    );
+    setText(age, pool.ageSlots === null ? 'stale' : counted(pool.ageSlots, 'slots'));
     setData(
       age,
       'level',
@@ -108,7 +118,7 @@ function positionRow(decimalsOf: (mint: string) => number | undefined): Row<Mint
   const update = ({ mint, total, wallets }: MintTotal) => {
     setText(name, mintName(mint));
     element.title = `${mint} in ${wallets} wallets`;
-    setText(held, amount(total.toString(), decimalsOf(mint)));
+    setText(held, amountInColumn(total.toString(), decimalsOf(mint), POSITION_PLACES));
   };
   return { element, update };
 }

@@ -1,6 +1,6 @@
 /** The newest trades, each with how far it has come. */
 import { byId, KeyedRows, make, type Row, setData, setHidden, setText } from './dom.js';
-import { amount, duration, NOTHING, pairName, shortKey, timeOfDay } from './format.js';
+import { amountInColumn, duration, NOTHING, pairName, shortKey, timeOfDay } from './format.js';
 import type { TradeData } from './types.js';
 
 /** Trades kept; the oldest go first. */
@@ -104,7 +104,7 @@ function tradeRow(decimalsOf: (mint: string) => number | undefined): Row<TradeDa
     showProgress(progress, trade);
     setText(swap, pairName(trade.inputMint, trade.outputMint, ' → '));
     const spent = trade.outcome?.spent ?? (trade.mode === 'exactIn' ? trade.amount : trade.limit);
-    setText(paid, amount(spent, decimalsOf(trade.inputMint)));
+    setText(paid, amountInColumn(spent, decimalsOf(trade.inputMint)));
     setText(delta, trade.outcome === undefined ? NOTHING : String(trade.outcome.slotDelta));
     const { confirmedUs } = trade.timesUs;
     setText(confirmed, confirmedUs === undefined ? NOTHING : duration(confirmedUs));
