@@ -55,8 +55,9 @@ interface Pending {
 
 interface Lane {
   readonly ring: Ring;
-  /** In the order of the ring. */
-  readonly pending: Pending[];
+  /** Of each slot the task that has it, from `drained` on. */
+  readonly pending: (Pending | undefined)[];
+  inFlight: number;
   port: MessagePort | undefined;
   drained: number;
   waiting: boolean;
@@ -70,6 +71,7 @@ interface Lane {
 export class RingPool {
   readonly #options: RingPoolOptions;
   readonly #lanes: Lane[] = [];
+  readonly #mask: number;
   #next = 0;
   #restarts = 0;
   #failedTasks = 0;
@@ -77,10 +79,12 @@ export class RingPool {
 
   constructor(options: RingPoolOptions) {
     this.#options = options;
+    this.#mask = options.slots - 1;
     for (let i = 0; i < options.workers; i++) {
       const lane: Lane = {
         ring: Ring.create({ slots: options.slots, slotBytes: options.slotBytes }),
-        pending: [],
+        pending: Array.from({ length: options.slots }, () => undefined),
+        inFlight: 0,
         port: undefined,
         drained: 0,
         waiting: false,
@@ -114,7 +118,7 @@ export class RingPool {
 
   get inFlight(): number {
     let count = 0;
-    for (const lane of this.#lanes) count += lane.pending.length;
+    for (const lane of this.#lanes) count += lane.inFlight;
     return count;
   }
 
@@ -140,15 +144,23 @@ export class RingPool {
     const lane = this.#leastLoaded();
     if (lane === undefined)
       return Promise.reject(new HotslotError('WORKER_FAILED', { detail: 'None is left.' }));
-    if (lane.pending.length >= this.#options.slots) {
+    if (lane.inFlight >= this.#options.slots) {
       const context = { inFlight: this.inFlight, limit: this.#options.slots * this.#lanes.length };
       return Promise.reject(new HotslotError('QUEUE_FULL', { context }));
     }
-    write(lane.ring.slot(lane.ring.next));
+    const { next } = lane.ring;
+    write(lane.ring.slot(next));
     // First of all: a worker that sleeps takes tens of microseconds to wake, and the rest is done meanwhile.
     lane.ring.publish();
     return new Promise<T>((resolve, reject) => {
-      lane.pending.push({ write, read, resolve: resolve as Pending['resolve'], reject, kills: 0 });
+      lane.pending[next & this.#mask] = {
+        write,
+        read,
+        resolve: resolve as Pending['resolve'],
+        reject,
+        kills: 0,
+      };
+      lane.inFlight++;
       this.#await(lane);
     });
   }
@@ -189,7 +201,7 @@ export class RingPool {
     // Starts at the next lane each time, so that equal loads take turns.
     for (let i = 0; i < this.#lanes.length; i++) {
       const lane = this.#lanes[(this.#next + i) % this.#lanes.length]!;
-      if (lane.alive && (best === undefined || lane.pending.length < best.pending.length)) best = lane;
+      if (lane.alive && (best === undefined || lane.inFlight < best.inFlight)) best = lane;
     }
     this.#next = (this.#next + 1) % this.#lanes.length;
     return best;
@@ -255,11 +267,10 @@ export class RingPool {
     if (this.#closing !== undefined) return;
     this.#restarts++;
     lane.fruitless = lane.ring.done === answeredBefore ? lane.fruitless + 1 : 0;
-    const culprit = lane.ring.busy ? lane.pending[0] : undefined;
+    const culprit = lane.ring.busy ? lane.pending[lane.drained & this.#mask] : undefined;
     if (culprit !== undefined && ++culprit.kills >= MAX_KILLS) {
-      lane.pending.shift();
       lane.ring.skip();
-      lane.drained = lane.ring.done;
+      this.#take(lane);
       lane.fruitless = 0;
       this.#failedTasks++;
       culprit.reject(new HotslotError('WORKER_FAILED', { context: { workersEnded: culprit.kills } }));
@@ -270,14 +281,14 @@ export class RingPool {
       return;
     }
     // Request and answer share their slot: the dead worker may have left half an answer where the request was.
-    if (lane.ring.busy) lane.pending[0]?.write(lane.ring.slot(lane.drained));
+    if (lane.ring.busy) culprit?.write(lane.ring.slot(lane.drained));
     this.#start(lane);
     this.#await(lane);
   }
 
   /** One wait a ring at a time. */
   #await(lane: Lane): void {
-    while (!lane.waiting && lane.pending.length > 0) {
+    while (!lane.waiting && lane.inFlight > 0) {
       const answered = lane.ring.answered(lane.drained);
       if (answered === undefined) {
         this.#drain(lane);
@@ -294,10 +305,9 @@ export class RingPool {
 
   #drain(lane: Lane): void {
     const done = lane.ring.done;
-    while (lane.drained !== done && lane.pending.length > 0) {
+    while (lane.drained !== done && lane.inFlight > 0) {
       const slot = lane.ring.slot(lane.drained);
-      lane.drained = (lane.drained + 1) | 0;
-      const { read, resolve, reject } = lane.pending.shift()!;
+      const { read, resolve, reject } = this.#take(lane)!;
       try {
         resolve(read(slot));
       } catch (error) {
@@ -306,7 +316,17 @@ export class RingPool {
     }
   }
 
+  /** The oldest task in flight, which leaves. */
+  #take(lane: Lane): Pending | undefined {
+    const at = lane.drained & this.#mask;
+    const pending = lane.pending[at];
+    lane.pending[at] = undefined;
+    lane.drained = (lane.drained + 1) | 0;
+    lane.inFlight--;
+    return pending;
+  }
+
   #failAll(lane: Lane, error: HotslotError): void {
-    for (const pending of lane.pending.splice(0)) pending.reject(error);
+    while (lane.inFlight > 0) this.#take(lane)?.reject(error);
   }
 }
