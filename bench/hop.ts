@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { RingPool } from '../src/threads/ring-pool.js';
+import { ANSWER, ASK, wordsOf } from './hop-worker.js';
 import {
   type BenchOptions,
   type BenchOutcome,
@@ -18,6 +19,7 @@ import {
 const WORKERS = 1;
 const RING_SLOTS = 256;
 const IDLE_PACE_MS = 4;
+const DOUBLE = { name: 'double' };
 const WORKER = fileURLToPath(new URL('./hop-worker.js', import.meta.url));
 
 type Hop = (value: number) => Promise<number>;
@@ -59,21 +61,24 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
     slotBytes: 64,
     setup: undefined,
   });
-  const piscina = new Piscina<number, number>({
-    minThreads: WORKERS,
-    maxThreads: WORKERS,
-    filename: WORKER,
-    // As many as the ring gives its worker; by itself Piscina hands over one at a time, at less than half the rate.
-    concurrentTasksPerWorker: RING_SLOTS,
-  });
+  const piscinaOf = (atomics: 'sync' | 'async') =>
+    new Piscina<number, number>({
+      minThreads: WORKERS,
+      maxThreads: WORKERS,
+      filename: WORKER,
+      // As many as the ring gives its worker; by itself Piscina hands over one at a time, at a fraction of the rate.
+      concurrentTasksPerWorker: RING_SLOTS,
+      atomics,
+    });
+  // Each in the mode that serves it best.
+  const piscina = { idle: piscinaOf('sync'), load: piscinaOf('async') };
+  const readAnswer = (slot: Uint8Array): number => wordsOf(slot)[ANSWER]!;
   const overRing: Hop = (value) =>
-    ring.submit(
-      (slot) => {
-        new DataView(slot.buffer, slot.byteOffset).setUint32(0, value, true);
-      },
-      (slot) => new DataView(slot.buffer, slot.byteOffset).getUint32(8, true),
-    );
-  const overPiscina: Hop = (value) => piscina.run(value, { name: 'double' });
+    ring.submit((slot) => {
+      wordsOf(slot)[ASK] = value;
+    }, readAnswer);
+  const idlePiscina: Hop = (value) => piscina.idle.run(value, DOUBLE);
+  const loadPiscina: Hop = (value) => piscina.load.run(value, DOUBLE);
   const idle = { ring: [] as number[][], piscina: [] as number[][] };
   const load = { ring: [] as number[], piscina: [] as number[] };
   const idleCount = smoke ? 5 : 200;
@@ -81,9 +86,9 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
     for (let round = -1; round < runs; round++) {
       const figures = {
         idleRing: await idleDelays(overRing, idleCount),
-        idlePiscina: await idleDelays(overPiscina, idleCount),
+        idlePiscina: await idleDelays(idlePiscina, idleCount),
         loadRing: await throughput(overRing, smoke ? 500 : 200_000),
-        loadPiscina: await throughput(overPiscina, smoke ? 200 : 20_000),
+        loadPiscina: await throughput(loadPiscina, smoke ? 200 : 20_000),
       };
       if (round < 0) continue;
       idle.ring.push(figures.idleRing);
@@ -93,7 +98,7 @@ export async function run({ smoke, runs }: BenchOptions): Promise<BenchOutcome> 
     }
   } finally {
     await ring.close();
-    await piscina.destroy();
+    await Promise.all([piscina.idle.destroy(), piscina.load.destroy()]);
   }
   const delays = (name: string, rounds: readonly number[][]): BenchResult => {
     const all = rounds.flat();
