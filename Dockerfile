@@ -1,7 +1,8 @@
 # The executor alone: no embedded cluster, no tests, no compiler. Its steps are README.md's own ("In production").
-ARG NODE_VERSION=20
+ARG NODE_VERSION=24
 
-FROM node:${NODE_VERSION}-bookworm AS build
+# The uWebSockets binaries for Node 22 and later need the C library of Debian 13.
+FROM node:${NODE_VERSION}-trixie AS build
 WORKDIR /build
 COPY . .
 RUN npm ci
@@ -10,7 +11,7 @@ ARG UWS_TAG=
 RUN test -z "$UWS_TAG" || npm install --no-save --ignore-scripts "uWebSockets.js@github:uNetworking/uWebSockets.js#$UWS_TAG"
 RUN npm run package -- /opt/hotslot
 
-FROM node:${NODE_VERSION}-bookworm-slim
+FROM node:${NODE_VERSION}-trixie-slim
 COPY --from=build /opt/hotslot /opt/hotslot
 WORKDIR /opt/hotslot
 # All that it writes is here; the rest of the root may be read-only.

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type HeldDataDir, holdDataDir } from '../src/journal/data-dir.js';
 import { isRunning } from '../src/process-watch.js';
+import { otherNode } from './support/other-node.js';
 import { runHotslot } from './support/run-hotslot.js';
 
 const NOT_DONE = 2;
@@ -44,6 +45,13 @@ it.each([
 ])('leaves the executor alone where %s keeps another one from starting', async (_what, settings, fault) => {
   const { code, stderr } = await runHotslot(directory, ['restart'], settings);
   expect([code, stderr]).toEqual([NOT_DONE, expect.stringContaining(fault)]);
+  expect(isRunning(executor.pid!)).toBe(true);
+});
+
+// A system's newer Node.js, which an update had put in the place of the one that the executor runs on.
+it('leaves it alone where this Node.js keeps another one from starting', async () => {
+  const { code, stderr } = await runHotslot(directory, ['restart'], otherNode(directory));
+  expect([code, stderr]).toEqual([NOT_DONE, expect.stringContaining('NODE_UNSUPPORTED: ')]);
   expect(isRunning(executor.pid!)).toBe(true);
 });
 

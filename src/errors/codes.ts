@@ -132,6 +132,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { number: 8001, http: 500, message: 'The configuration has faults.' },
   PORT_TAKEN: { number: 8002, http: 500, message: 'A port is taken.' },
   LOCALNET_FAILED: { number: 8003, http: 500, message: 'The embedded cluster could not be started.' },
+  NODE_UNSUPPORTED: { number: 8004, http: 500, message: 'This Node.js cannot run the executor here.' },
 
   NOT_FOUND: { number: 9001, http: 404, message: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { number: 9002, http: 405, message: 'The route does not take this method.' },

@@ -10,6 +10,7 @@ import { listKeystore } from '../../keys/keystore.js';
 import { describeError } from '../../logging/log.js';
 import { makeDirectory } from '../../make-directory.js';
 import { asAddress } from '../../model/brands.js';
+import { nodeFault } from '../../node-support.js';
 import { withChain } from '../chain.js';
 import { ControlError, controlClient } from '../control-client.js';
 import { defineCommand } from '../define-command.js';
@@ -19,7 +20,6 @@ import { keystorePathsOf } from '../key-files.js';
 import { columns, withProgress } from '../output.js';
 import { withJupiter } from '../with-jupiter.js';
 
-const NODE_MAJOR_LEAST = 20;
 const FREE_GB_LEAST = 1;
 const BYTES_A_GB = 1024 ** 3;
 const MODE_OTHERS = 0o077;
@@ -81,8 +81,9 @@ async function look(check: string, at: () => Answer | Promise<Answer>): Promise<
 }
 
 function nodeVersion(): Finding {
-  const isWell = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_LEAST;
-  return { check: 'node', level: isWell ? 'ok' : 'bad', detail: process.versions.node };
+  const fault = nodeFault();
+  if (fault !== undefined) return { check: 'node', level: 'bad', detail: fault.message };
+  return { check: 'node', level: 'ok', detail: process.versions.node };
 }
 
 function nativeModule(name: string): Finding {
@@ -92,7 +93,7 @@ function nativeModule(name: string): Finding {
   } catch (error) {
     // Without it keys lie in OpenSSL's memory: slower, and swappable.
     const level = name === 'sodium-native' ? 'skipped' : 'bad';
-    return { check: name, level, detail: describeError(error) };
+    return { check: name, level, detail: describeError(error).split('\n', 1)[0]! };
   }
 }
 
