@@ -1,5 +1,5 @@
 /** `trading.log`: one JSON object a line with `timestamp`, `level`, `message` and `error`. */
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { makeDirectory } from '../make-directory.js';
@@ -52,15 +52,16 @@ type Destination = ReturnType<typeof pino.destination>;
 export function openLog(options: LogOptions): OpenLog {
   makeDirectory(options.directory);
   const path = join(options.directory, 'trading.log');
-  // The destination opens it later, and would only tell of a fault then.
-  closeSync(openSync(path, 'a'));
+  // Opened here: the destination would open it later, tell of a fault only then, and lose what an exit finds before that.
   const destination = pino.destination({
-    dest: path,
+    dest: openSync(path, 'a'),
     sync: false,
     minLength: BUFFER_BYTES,
     maxLength: MAX_BUFFER_BYTES,
     periodicFlush: FLUSH_MS,
   });
+  // What it reopens.
+  Object.assign(destination, { file: path });
   const logger = pino(
     {
       level: options.level,
