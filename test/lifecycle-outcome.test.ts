@@ -91,6 +91,44 @@ describe('what a landed trade cost', () => {
     expect(again).toMatchObject({ state: 'finalized', outcome: { feeLamports: 5_000n } });
   });
 
+  it('and is booked is not asked for again after a restart', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    rig.landed(trade, 'confirmed');
+    for (const isBooked of [true, false]) {
+      const next = new DeskRig();
+      next.isBooked = isBooked;
+      next.fetched = transactionUpdate(trade.attempts[0]!.signature, HEAD + 1);
+      next.desk.resume(rig.replay());
+      next.landed(next.desk.get(trade.id)!, 'confirmed', { bare: true });
+      await settled();
+      expect([next.reads.length, next.settledBy.length]).toEqual(isBooked ? [0, 0] : [1, 1]);
+    }
+  });
+
+  it('is asked for a few trades at once: hundreds would time out, and the statuses behind them', async () => {
+    const rig = new DeskRig({ venueLockSlots: 0, lockRelease: 'sent' });
+    const trades = [];
+    for (let count = 0; count < 11; count += 1) trades.push(await rig.sent());
+    const answers: (() => void)[] = [];
+    rig.reading = answers;
+    rig.fetched = transactionUpdate(trades[0]!.attempts[0]!.signature, HEAD + 1);
+    for (const trade of trades) rig.landed(trade, 'confirmed', { bare: true });
+    await settled();
+    // One that loses its fork meanwhile is not asked for.
+    rig.forkLost(trades[10]!);
+    const atOnce: number[] = [];
+    while (answers.length > 0) {
+      atOnce.push(answers.length);
+      answers.shift()!();
+      await settled();
+    }
+    expect(Math.max(...atOnce)).toBe(4);
+    expect(rig.reads).toHaveLength(10);
+    const read = trades.filter((trade) => trade.outcome?.feeLamports !== undefined);
+    expect(read).toEqual(trades.slice(0, 10));
+  });
+
   it('is read once more where the process ended before the book of profit and loss was on disk', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();

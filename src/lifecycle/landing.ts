@@ -1,6 +1,6 @@
 /** What the chain says of an attempt, turned into the trade's states, its outcome and its next step. */
 import type { AttemptEvent, ExpiredEvent } from '../confirm/types.js';
-import { type Commitment, isAtLeast, type Signature, type Slot } from '../model/brands.js';
+import { type Commitment, isAtLeast, type Signature } from '../model/brands.js';
 import {
   type Attempt,
   awaitsOutcome,
@@ -11,9 +11,9 @@ import {
 } from '../model/trade.js';
 import { TERMINAL_STATES, type TradeState } from '../model/trade-state.js';
 import type { Scheduler } from '../schedule/scheduler.js';
-import type { TransactionUpdate } from '../stream/types.js';
 import type { LockKeeper } from './lock-keeper.js';
 import type { Moves } from './moves.js';
+import { balancesOf, OutcomeReads } from './outcome-reads.js';
 import type { DeskPorts } from './ports.js';
 import type { LiveTrade, TradeStore } from './trade-store.js';
 
@@ -25,16 +25,13 @@ const REACHED: { readonly [State in TradeState]?: Commitment } = {
   finalized: 'finalized',
 };
 
-/** Reads of a landed transaction before its balances are given up. */
-const MAX_OUTCOME_READS = 40;
-const OUTCOME_RETRY_MS = 500;
-
 export class Landing {
   readonly #ports: DeskPorts;
   readonly #store: TradeStore;
   readonly #locks: LockKeeper;
   readonly #scheduler: Scheduler;
   readonly #moves: Moves;
+  readonly #outcomes: OutcomeReads;
 
   constructor(ports: DeskPorts, store: TradeStore, locks: LockKeeper, scheduler: Scheduler, moves: Moves) {
     this.#ports = ports;
@@ -42,6 +39,7 @@ export class Landing {
     this.#locks = locks;
     this.#scheduler = scheduler;
     this.#moves = moves;
+    this.#outcomes = new OutcomeReads(ports, moves);
   }
 
   onEvent(event: AttemptEvent): void {
@@ -102,7 +100,8 @@ export class Landing {
       this.#moves.amend(live);
     }
     if (event.transaction !== undefined) this.#ports.admission.settle(trade, event.transaction);
-    else void this.#fetchOutcome(live, event.signature, event.slot);
+    else if (!this.#isSettled(event.signature) || !isRead(outcome))
+      void this.#outcomes.read(live, event.signature, event.slot);
     this.#locks.confirmed(live);
     this.#ports.admission.release(trade.id, event.slot);
   }
@@ -127,53 +126,13 @@ export class Landing {
     const { outcome, attempts } = live.trade;
     const last = attempts.at(-1);
     if (outcome === undefined || last === undefined) return;
-    const isSettled = this.#ports.admission.hasSettled?.(last.signature) ?? true;
-    if (isSettled && !awaitsOutcome(live.trade)) return;
+    if (this.#isSettled(last.signature) && !awaitsOutcome(live.trade)) return;
     live.landedSlot = outcome.slot;
-    void this.#fetchOutcome(live, last.signature, outcome.slot);
+    void this.#outcomes.read(live, last.signature, outcome.slot);
   }
 
-  /** The stream did not bring the transaction (a gap): nodes are asked for its balances. */
-  async #fetchOutcome(live: LiveTrade, signature: Signature, slot: Slot): Promise<void> {
-    const { trade } = live;
-    for (let tries = 1; tries <= MAX_OUTCOME_READS; tries += 1) {
-      const transaction = await this.#readTransaction(trade, signature, tries - 1);
-      if (transaction === undefined) {
-        await new Promise<void>((resolve) => this.#ports.clock.after(OUTCOME_RETRY_MS, resolve));
-        continue;
-      }
-      // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
-      if (live.landedSlot !== slot) return;
-      const isLate = awaitsOutcome(trade);
-      const error = trade.outcome?.error;
-      trade.outcome = {
-        slot,
-        slotDelta: slot - trade.intentSlot,
-        ...balancesOf(trade, transaction),
-        ...(error === undefined ? {} : { error }),
-      };
-      this.#moves.amend(live);
-      this.#ports.admission.settle(trade, transaction);
-      if (TERMINAL_STATES.has(trade.state)) this.#ports.admission.keep(signature);
-      if (isLate) this.#moves.tellLateOutcome(live);
-      return;
-    }
-    const message = 'a landed transaction could not be read';
-    this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id });
-  }
-
-  async #readTransaction(
-    trade: Trade,
-    signature: Signature,
-    turn: number,
-  ): Promise<TransactionUpdate | undefined> {
-    try {
-      return await this.#ports.fetchTransaction(signature, turn);
-    } catch (error) {
-      const message = 'a node could not give a landed transaction; trying on';
-      this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id, error });
-      return undefined;
-    }
+  #isSettled(signature: Signature): boolean {
+    return this.#ports.admission.hasSettled?.(signature) ?? true;
   }
 
   #forkLost(live: LiveTrade, signature: Signature, evidence: Evidence): void {
@@ -258,24 +217,4 @@ export class Landing {
 function hasReached(trade: Trade, commitment: Commitment): boolean {
   const reached = REACHED[trade.state];
   return reached !== undefined && isAtLeast(reached, commitment);
-}
-
-/** What the wallet spent and received, from the transaction's own balances; fees apart. */
-function balancesOf(
-  trade: Trade,
-  transaction: TransactionUpdate,
-): Pick<TradeOutcome, 'feeLamports' | 'spent' | 'received'> {
-  const change = (mint: string): bigint => {
-    const sum = (balances: TransactionUpdate['preTokenBalances']) =>
-      balances.reduce(
-        (total, one) => (one.mint === mint && one.owner === trade.wallet ? total + one.amount : total),
-        0n,
-      );
-    return sum(transaction.postTokenBalances) - sum(transaction.preTokenBalances);
-  };
-  return {
-    feeLamports: transaction.feeLamports,
-    spent: -change(trade.intent.inputMint),
-    received: change(trade.intent.outputMint),
-  };
 }

@@ -108,6 +108,8 @@ export class DeskRig {
   isBooked = true;
   simulate: DeskPorts['simulate'] = async () => ({ error: undefined, logs: [], unitsConsumed: 21_000 });
   fetched: TransactionUpdate | undefined;
+  /** Nodes answer for a transaction when the test lets them while this is set. */
+  reading: (() => void)[] | undefined;
   /** Whether the node that a turn asks knows it. */
   isFetchedAt: (turn: number) => boolean = () => true;
 
@@ -116,6 +118,8 @@ export class DeskRig {
   readonly sends: string[] = [];
   /** With what count each that was taken up again went on. */
   readonly resumedSends: number[] = [];
+  /** Transactions that nodes were asked for. */
+  readonly reads: Signature[] = [];
   readonly sending = new Set<Signature>();
   readonly seen = new Map<Signature, boolean>();
   readonly tracked = new Map<Signature, TrackedAttempt>();
@@ -301,11 +305,17 @@ export class DeskRig {
         onEvent: (listener) => void this.#listeners.push(listener),
       },
       simulate: (wire) => this.simulate(wire),
-      fetchTransaction: async (_signature, turn) => (this.isFetchedAt(turn) ? this.fetched : undefined),
+      fetchTransaction: (signature, turn) => this.#read(signature, turn),
       errorName: () => 'raydium-cpmm:ExceededSlippage',
       history: { byId: () => undefined, byClientOrderId: () => undefined, knowsSignature: () => false },
       onFault: (fault) => void this.faults.push(fault),
     };
+  }
+
+  async #read(signature: Signature, turn: number): Promise<TransactionUpdate | undefined> {
+    this.reads.push(signature);
+    if (this.reading !== undefined) await new Promise<void>((resolve) => this.reading!.push(resolve));
+    return this.isFetchedAt(turn) ? this.fetched : undefined;
   }
 
   async #build(request: BuildRequest): Promise<BuiltAttempt | BuildFailure> {
