@@ -107,7 +107,7 @@ it('reads a burst in turns between which others have theirs', async () => {
     onMessage: () => {
       read += 1;
       perTurn[perTurn.length - 1]! += 1;
-      clock.advance(0.5);
+      clock.advance(0.25);
     },
     onBehind: () => undefined,
     onEnd: () => undefined,

@@ -30,7 +30,7 @@ const SLEPT_SHARE = 0.5;
 /** HTTP/2's own window of 64 KiB stalls a burst on every round trip. */
 const FLOW_CONTROL_WINDOW_BYTES = 8 * 1024 * 1024;
 /** A burst is read for this long at a time: what else waits, an intent above all, has its turn in between. */
-const MOST_OF_TURN_US = 2_000;
+const MOST_OF_TURN_US = 1_000;
 /** More messages than these in one turn are a burst: the reader is behind. */
 const BURST_MESSAGES = 16;
 
