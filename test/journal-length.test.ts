@@ -10,6 +10,7 @@ import { TradeHistory } from '../src/executor/trade-history.js';
 import { archiveDirectoryOf } from '../src/journal/compaction.js';
 import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import { compactJournal, openJournal } from '../src/journal/open-journal.js';
+import { readJournal } from '../src/journal/read-journal.js';
 import { replayDirectory } from '../src/journal/replay.js';
 import { bytesOfSegments, listSegments, segmentPath } from '../src/journal/segments.js';
 import { writeSettled } from '../src/journal/settled-damage.js';
@@ -112,6 +113,19 @@ it('keeps a trade whose transaction may yet be read: that is written beside the 
   const { state, faults } = replayDirectory(systemFs, dir);
   expect(faults).toEqual([]);
   expect([...state.trades.values()]).toMatchObject([{ id: idOf(2), outcome: { feeLamports: 5_000n } }]);
+});
+
+it('is read by a command while a pass takes away what was listed', async () => {
+  const journal = await filled(20);
+  const listed = systemFs.list(dir);
+  clock.advance(100_000);
+  const { removedSegments } = await compactJournal(journal, { dir, retentionMs: 1_000, clock });
+  expect(removedSegments).toBeGreaterThan(0);
+  await journal.close();
+  let looks = 0;
+  const files: JournalFs = { ...systemFs, list: (path) => (looks++ === 0 ? listed : systemFs.list(path)) };
+  expect([...readJournal(dir, files).trades.keys()]).toEqual([idOf(LIVE)]);
+  expect(looks).toBe(2);
 });
 
 it('holds no trade of the last life in memory once that is taken up', async () => {
