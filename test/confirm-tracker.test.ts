@@ -384,8 +384,10 @@ describe('following', () => {
 describe('news that decides many trades', () => {
   const MINE = Array.from({ length: 12 }, (_, index) => asSignature(`mine-${index}`));
 
-  function followMany(statuses: readonly SignatureStatusAnswer[]) {
+  /** @param turnGapMs how long a turn waits for the one after it, where the event loop is busy */
+  function followMany(statuses: readonly (SignatureStatusAnswer | undefined)[], turnGapMs = 0) {
     const { clock, slots } = setUp();
+    const node = { statuses, contextSlot: SIGNED_SLOT + 1 };
     let us = 0;
     const slowClock = {
       nowMs: () => clock.nowMs(),
@@ -394,7 +396,7 @@ describe('news that decides many trades', () => {
         us += 200;
         return us;
       },
-      after: clock.after.bind(clock),
+      after: (ms: number, callback: () => void) => clock.after(Math.max(ms, turnGapMs), callback),
       every: clock.every.bind(clock),
     };
     const tracker = new AttemptTracker({
@@ -403,16 +405,22 @@ describe('news that decides many trades', () => {
       streamName: 'test',
       onPollError: () => undefined,
       statuses: {
-        statuses: async () => ({ contextSlot: asSlot(SIGNED_SLOT + 1), host: 'node', statuses }),
+        statuses: async (signatures) => ({
+          contextSlot: asSlot(node.contextSlot),
+          host: 'node',
+          statuses: signatures.map((signature) => node.statuses[MINE.indexOf(signature)]),
+        }),
         firstAvailableBlock: async () => asSlot(0),
       },
     });
     const confirmed: Signature[] = [];
+    const expired: Signature[] = [];
     tracker.onEvent((event) => {
+      if (event.kind === 'expired') expired.push(event.signature);
       if (event.kind === 'landed' && event.commitment === 'confirmed') confirmed.push(event.signature);
     });
     for (const signature of MINE) tracker.track({ ...ATTEMPT, signature });
-    return { clock, slots, tracker, confirmed };
+    return { clock, slots, tracker, node, confirmed, expired };
   }
 
   function expectToldInTurns(confirmed: readonly Signature[], clock: ManualClock) {
@@ -436,5 +444,22 @@ describe('news that decides many trades', () => {
     clock.advance(250);
     await settled();
     expectToldInTurns(confirmed, clock);
+  });
+
+  it('outweighs, before its turn has come, a node that does not know it', async () => {
+    const known = MINE.map(() => status(SIGNED_SLOT + 1, 'confirmed'));
+    const { clock, slots, node, confirmed, expired } = followMany(known, 100);
+    slots.reach('processed', PAST);
+    slots.reach('confirmed', PAST);
+    clock.advance(250);
+    await settled();
+    expect(confirmed.length).toBeGreaterThan(0);
+    node.statuses = [];
+    node.contextSlot = PAST;
+    for (let sweep = 0; sweep < 4; sweep += 1) {
+      clock.advance(250);
+      await settled();
+    }
+    expect([expired, confirmed.toSorted()]).toEqual([[], MINE.toSorted()]);
   });
 });

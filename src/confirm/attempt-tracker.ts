@@ -257,6 +257,9 @@ export class AttemptTracker implements Confirmer, CacheListener {
 
   #provenDead(tracked: Tracked, proof: Extract<ExpiryProof, { kind: 'proven' }>): void {
     const { commitment, evidence } = proof;
+    // Another node may have seen it, and the turn in which that is told has not come.
+    if (this.#due.delete(tracked)) this.#reconsider(tracked);
+    if (!this.#isFollowed(tracked)) return;
     if (tracked.told !== undefined && commitment !== 'finalized') return;
     tracked.failures = 0;
     if (tracked.expired === commitment || tracked.expired === 'finalized') return;
