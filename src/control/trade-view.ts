@@ -1,4 +1,6 @@
 /** Trades as clients read them: bigints as text, bytes left out. */
+
+import { toldTimes } from '../model/told-times.js';
 import type { Trade } from '../model/trade.js';
 
 export function tradeView(trade: Trade) {
@@ -15,7 +17,7 @@ export function tradeView(trade: Trade) {
     deadlineAtMs: trade.deadlineAtMs,
     attempts: trade.attempts.map(({ wire: _wire, ...facts }) => facts),
     history: trade.history,
-    timesUs: trade.times,
+    timesUs: toldTimes(trade.times),
     ...(trade.denial === undefined ? {} : { denial: trade.denial }),
     ...(trade.outcome === undefined ? {} : { outcome: trade.outcome }),
   };

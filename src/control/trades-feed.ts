@@ -1,5 +1,6 @@
 /** The topic `trades`: every change of state, with its evidence. */
 import type { TradeEvent } from '../lifecycle/trade-desk.js';
+import { toldTimes } from '../model/told-times.js';
 import type { StateChange, Trade } from '../model/trade.js';
 import type { LiveHub, TopicFeed } from './live-hub.js';
 import type { LiveSources } from './live-sources.js';
@@ -52,7 +53,7 @@ export function tradeData(trade: Trade, change: StateChange, attempts: number): 
     ...(last === undefined
       ? {}
       : { signature: last.signature, lastValidBlockHeight: Number(last.lastValidBlockHeight) }),
-    timesUs: { ...trade.times },
+    timesUs: { ...toldTimes(trade.times) },
     ...(denial === undefined
       ? {}
       : {

@@ -5,6 +5,7 @@ import type { Maintenance, Operations } from '../control/operations.js';
 import type { SlippageOverride } from '../control/slippage-override.js';
 import { CpuProfiler } from '../metrics/cpu-profiler.js';
 import { percentileFile } from '../metrics/interval-log.js';
+import { toThousandths } from '../model/told-times.js';
 import { systemClock } from '../time/clock.js';
 import { VERSION } from '../version.js';
 import { breakerViews, setBreakers } from './endpoint-breakers.js';
@@ -104,15 +105,15 @@ function statusOf(executor: Executor, startedAtMs: number) {
       confirmedSlot: slots.slot('confirmed'),
       finalizedSlot: slots.slot('finalized'),
       blockHeight: slots.blockHeight('confirmed'),
-      blockMs: slots.observedBlockMs(),
+      blockMs: toThousandths(slots.observedBlockMs()),
       blockhash: blockhashes.newest(),
     },
     endpoints: {
       yellowstone: endpoints.yellowstone.map(withoutSecrets),
       jupiter: endpoints.jupiter === undefined ? null : withoutSecrets(endpoints.jupiter),
       rpc: rpcUrls(executor),
-      streams: market.streamEndpoints(),
-      nodes: executor.rpc.health(),
+      streams: market.streamEndpoints().map((one) => ({ ...one, ageMs: toThousandths(one.ageMs) })),
+      nodes: executor.rpc.health().map((one) => ({ ...one, meanMs: toThousandths(one.meanMs) })),
     },
     market: { pools: market.book.pools().map((keys) => poolView(executor, keys.pool)) },
     wallets: executor.wallets,

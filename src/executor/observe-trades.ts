@@ -2,6 +2,7 @@
 import type { TradeDesk, TradeEvent } from '../lifecycle/trade-desk.js';
 import type { Log } from '../logging/log.js';
 import type { LatencyRecorder } from '../metrics/latency.js';
+import { toldTimes } from '../model/told-times.js';
 import { isLanding, type Trade } from '../model/trade.js';
 import type { TradeState } from '../model/trade-state.js';
 import type { AutoTrips } from '../risk/auto-trips.js';
@@ -66,7 +67,7 @@ function logTrade({ trade, change }: TradeEvent, log: Log): void {
     state: change.state,
     signature: trade.attempts.at(-1)?.signature,
     duration: change.knownAtMs - trade.acceptedAtMs,
-    stagesUs: trade.times,
+    stagesUs: toldTimes(trade.times),
     ...(trade.outcome?.error === undefined ? {} : { error: trade.outcome.error }),
     ...(trade.denial === undefined ? {} : { denial: trade.denial.code }),
   });

@@ -1,5 +1,6 @@
 /** The body of `GET /api/metrics`. */
 import type { SpanName } from '../metrics/latency.js';
+import { toThousandths } from '../model/told-times.js';
 import { TRADE_STATES } from '../model/trade-state.js';
 import type { Executor } from './executor.js';
 import { memoryUse } from './memory-use.js';
@@ -44,7 +45,8 @@ function tradingMetrics({ counts, desk, latency, hotPath, watch }: Executor) {
 
 function quantiles(latency: Executor['latency'], span: SpanName, divisor: number) {
   const { count, ...us } = latency.spanUs(span);
-  return { count, ...Object.fromEntries(Object.entries(us).map(([name, value]) => [name, value / divisor])) };
+  const told = Object.entries(us).map(([name, value]) => [name, toThousandths(value / divisor)] as const);
+  return { count, ...Object.fromEntries(told) };
 }
 
 function systemMetrics({ rpc, watch }: Executor) {
@@ -52,7 +54,9 @@ function systemMetrics({ rpc, watch }: Executor) {
   return {
     memory: { heapPercent, rssPercent, heapUsedBytes, rssBytes },
     eventLoopLagMs: watch.loopLag.read(),
-    rpc: rpc.health().map(({ host, meanMs, failureShare }) => ({ host, meanMs, failureShare })),
+    rpc: rpc
+      .health()
+      .map(({ host, meanMs, failureShare }) => ({ host, meanMs: toThousandths(meanMs), failureShare })),
     rpcDownMs: rpc.downMs(),
   };
 }
