@@ -11,9 +11,11 @@ it('names what may still land, and counts what has landed', () => {
     attempt('sent', 's3'),
     attempt('unknown', 's4'),
   ];
-  expect(killLines({ active: true, grade: 'stop', cancelled: ['t1'], mayStillLand })).toEqual([
-    'The kill switch is on: stop.',
-    '1 queued trades were cancelled.',
+  expect(
+    killLines({ active: true, grade: 'stop', reason: 'a drill', cancelled: ['t1'], mayStillLand }),
+  ).toEqual([
+    'The kill switch is on: stop (a drill).',
+    '1 queued trade was cancelled.',
     '2 landed before, and are not final yet.',
     'May still land until block height 419: s3',
     'May still land until block height 419: s4',

@@ -160,6 +160,16 @@ describe.each([EVERYWHERE, LOOPBACK])('on %s', (host) => {
     expect(roleOf('token-r')).toBe('read');
   });
 
+  it('says of a wrong token that it is that, and of none that one is needed', () => {
+    const access = new Access({ ...TOKENS, loopback: true });
+    const ask = (authorization: string) => () =>
+      access.assertMay({ headers: { host: '', origin: '', authorization } }, 'read');
+    expect(ask('')).toThrow(/^A bearer token is required\.$/);
+    expect(ask('Bearer token-x')).toThrow(
+      'A bearer token is required. The one that came is none of those configured.',
+    );
+  });
+
   it('each token reaches the routes of its rank and no other', async () => {
     const { routes, ask } = await serve(host, TOKENS);
     const within: { readonly [R in keyof typeof TOKENS]: readonly Role[] } = {

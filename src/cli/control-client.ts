@@ -4,6 +4,8 @@ import { readRunInfo } from '../journal/data-dir.js';
 import { dataDirOf, type Environment } from './environment.js';
 
 const TIMEOUT_MS = 10_000;
+/** Behind a refusal for want of a token. */
+const TOKEN_HINT = 'Commands take theirs from API_TOKEN, API_TOKEN_TRADE or API_TOKEN_READ.';
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 /** Of the commands alone: the executor knows where it listens. */
 export const URL_VARIABLE = 'HOTSLOT_URL';
@@ -70,7 +72,8 @@ export class ControlClient {
   #expectOk({ status, body }: ControlAnswer): unknown {
     if (status < 400) return body;
     const problem = body as { detail?: string; code?: string } | undefined;
-    throw new ControlError(problem?.detail ?? `HTTP ${status}`, status, problem?.code);
+    const hint = status === 401 ? ` ${TOKEN_HINT}` : '';
+    throw new ControlError(`${problem?.detail ?? `HTTP ${status}`}${hint}`, status, problem?.code);
   }
 }
 

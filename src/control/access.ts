@@ -67,7 +67,7 @@ export class Access {
     if (!this.needsToken) return 'admin';
     if (needed === 'stop' && this.isLoopback && headers.authorization === '') return 'stop';
     const role = this.#roleOf(headers.authorization);
-    if (role === undefined) throw new HotslotError('UNAUTHENTICATED');
+    if (role === undefined) throw unauthenticated(headers.authorization !== '');
     assertRank(role, needed === 'stop' ? 'trade' : needed);
     return role;
   }
@@ -106,6 +106,11 @@ export function assertRank(role: Role, needed: Role): void {
   if (RANK[role] >= RANK[needed]) return;
   if (RANK[role] === 0) throw new HotslotError('UNAUTHENTICATED');
   throw new HotslotError('FORBIDDEN', { context: { role, needed } });
+}
+
+function unauthenticated(isTokenShown: boolean): HotslotError {
+  const detail = 'The one that came is none of those configured.';
+  return new HotslotError('UNAUTHENTICATED', isTokenShown ? { detail } : {});
 }
 
 function padded(token: string): Buffer {

@@ -58,9 +58,10 @@ function printLines(facts: () => TerminalFacts, output: TerminalOutput, clock: C
 export function renderLine(facts: TerminalFacts): string {
   const { trades, latency } = facts;
   const confirmed = latency.spansUs.intentToConfirmed;
+  const killSwitch = facts.killSwitch === 'off' ? '' : `kill switch ${facts.killSwitch}  `;
   return (
     `slot ${facts.slot}  pools ${facts.freshPools}/${facts.pools} fresh  landed ${trades.landed}  failed ${trades.failed}  ` +
-    `live ${trades.live}  intent→wire p50 ${measured(latency.spansUs.intentToWire, 'p50')}  ` +
+    `live ${trades.live}  ${killSwitch}intent→wire p50 ${measured(latency.spansUs.intentToWire, 'p50')}  ` +
     `intent→confirmed p95 ${measured(confirmed, 'p95')}  ${facts.controlUrl}`
   );
 }

@@ -14,6 +14,7 @@ interface Options {
 interface KillAnswer {
   readonly active: boolean;
   readonly grade: string;
+  readonly reason?: string;
   readonly shared?: boolean;
   readonly cancelled?: readonly string[];
   readonly mayStillLand?: readonly {
@@ -50,6 +51,7 @@ const IN_A_BLOCK = new Set(['processed', 'confirmed']);
 export function killLines({
   active,
   grade,
+  reason = '',
   shared,
   cancelled = [],
   mayStillLand = [],
@@ -57,9 +59,13 @@ export function killLines({
   const out = mayStillLand.filter(({ state }) => !IN_A_BLOCK.has(state));
   const inBlock = mayStillLand.length - out.length;
   return [
-    active ? `The kill switch is on: ${grade}.` : 'The kill switch is off.',
+    active
+      ? `The kill switch is on: ${grade}${reason === '' ? '' : ` (${reason})`}.`
+      : 'The kill switch is off.',
     ...(shared === false ? ['The other executors do not know yet: Redis does not answer.'] : []),
-    ...(cancelled.length === 0 ? [] : [`${cancelled.length} queued trades were cancelled.`]),
+    ...(cancelled.length === 0
+      ? []
+      : [`${cancelled.length} queued ${cancelled.length === 1 ? 'trade was' : 'trades were'} cancelled.`]),
     ...(inBlock === 0 ? [] : [`${inBlock} landed before, and are not final yet.`]),
     ...out.map(
       ({ signature, lastValidBlockHeight }) =>
