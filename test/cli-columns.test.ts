@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { significant } from '../src/cli/amounts.js';
+import { atOnePoint, significant } from '../src/cli/amounts.js';
 import { runHotslot } from './support/run-hotslot.js';
 
 const trade = (id: string, amount: string) => ({
@@ -29,6 +29,14 @@ describe('for people', () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  it('the points of amounts are below one another', () => {
+    expect(atOnePoint(['9999.99334596', '1000000', '0.5'])).toEqual([
+      '9999.99334596',
+      '1000000         ',
+      '0.5       ',
+    ]);
   });
 
   it.each([

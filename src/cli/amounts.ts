@@ -6,6 +6,13 @@ export function wholeUnits(amount: bigint, decimals: number): string {
   return rest === '' ? whole : `${whole}.${rest}`;
 }
 
+/** Amounts with room behind them, so that the points of a column that ends to the right are below one another. */
+export function atOnePoint(amounts: readonly string[]): string[] {
+  const behind = (text: string) => (text.includes('.') ? text.length - text.indexOf('.') : 0);
+  const widest = Math.max(0, ...amounts.map(behind));
+  return amounts.map((text) => text + ' '.repeat(widest - behind(text)));
+}
+
 export const LAMPORT_DECIMALS = 9;
 
 const PRICE_DIGITS = 6;

@@ -5,7 +5,7 @@ import { type KeystoreEntry, listKeystore } from '../../keys/keystore.js';
 import type { Address } from '../../model/brands.js';
 import { SOL_MINT } from '../../risk/balance-changes.js';
 import { type TokenHolding, tokenHoldingsOf } from '../../send/token-accounts.js';
-import { LAMPORT_DECIMALS, wholeUnits } from '../amounts.js';
+import { atOnePoint, LAMPORT_DECIMALS, wholeUnits } from '../amounts.js';
 import { type CommandChain, withChain } from '../chain.js';
 import { defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -34,7 +34,7 @@ export function checkBalancesCommand(): Command {
       return {
         exitCode: low.length === 0 ? EXIT.ok : EXIT.bad,
         json: { minWalletLamports: chain.config.MIN_WALLET_LAMPORTS, balances },
-        lines: [...columns([['KEY', 'ADDRESS', 'AMOUNT', 'TOKEN'], ...rows]), ...low.map(complaint)],
+        lines: [...table(rows), ...low.map(complaint)],
       };
     }),
   );
@@ -59,15 +59,25 @@ async function balancesOf(chain: CommandChain, entries: readonly KeystoreEntry[]
   return balances;
 }
 
-function rowsOf(balance: Balance, chain: CommandChain): string[][] {
+type BalanceRow = readonly [key: string, address: string, amount: string, token: string];
+
+function table(rows: readonly BalanceRow[]): string[] {
+  const amounts = atOnePoint(rows.map(([, , amount]) => amount));
+  const cells = rows.map(([key, address, , token], index) => [key, address, amounts[index]!, token]);
+  return columns([['KEY', 'ADDRESS', 'AMOUNT', 'TOKEN'], ...cells], [2]);
+}
+
+function rowsOf(balance: Balance, chain: CommandChain): BalanceRow[] {
   return [
     [balance.name, balance.address, wholeUnits(balance.lamports, LAMPORT_DECIMALS), 'SOL'],
-    ...balance.tokens.map((token) => [
-      '',
-      token.account,
-      wholeUnits(token.amount, token.decimals),
-      `${nameOf(token.mint, chain)}${token.isFrozen ? ' (frozen)' : ''}`,
-    ]),
+    ...balance.tokens.map(
+      (token): BalanceRow => [
+        '',
+        token.account,
+        wholeUnits(token.amount, token.decimals),
+        `${nameOf(token.mint, chain)}${token.isFrozen ? ' (frozen)' : ''}`,
+      ],
+    ),
   ];
 }
 

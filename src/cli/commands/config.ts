@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { configFaults, describeConfig, loadConfig } from '../../config/config.js';
 import { readEnvironmentFile } from '../../config/environment-file.js';
 import { SETTINGS } from '../../config/settings.js';
+import { byKeyName } from '../../keys/key-names.js';
 import { controlClient, URL_VARIABLE } from '../control-client.js';
 import { type CommandResult, defineCommand } from '../define-command.js';
 import { commandEnvironment } from '../environment.js';
@@ -58,12 +59,9 @@ async function updateKeys(): Promise<CommandResult> {
     lines: [
       `${answer.added.length} keys are new to the executor.`,
       ...columns(
-        answer.keys.map(({ name, address, state, liveTrades }) => [
-          name,
-          address,
-          state,
-          `${liveTrades} live trades`,
-        ]),
+        [...answer.keys]
+          .sort(byKeyName)
+          .map(({ name, address, state, liveTrades }) => [name, address, state, `${liveTrades} live trades`]),
       ),
     ],
   };
