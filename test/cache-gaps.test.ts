@@ -149,6 +149,24 @@ describe('at the start', () => {
   });
 });
 
+describe('what is confirmed', () => {
+  it('an account is unread until what a fetch brought is confirmed here too, be it that there is none', async () => {
+    const fixture = new Fixture();
+    const { cache } = fixture;
+    const unread = () => [cache.isUnread(A), cache.isUnread(B)];
+    cache.onGap(gap(9));
+    liveSlot(cache, 10, 9);
+    fixture.confirm(10);
+    liveSlot(cache, 11, 10);
+    expect(unread()).toEqual([true, true]);
+    await fixture.calls[0]!.answer(11, [state(1), undefined]);
+    expect(fixture.ages()).toEqual([0, 0]);
+    expect(unread()).toEqual([true, true]);
+    fixture.confirm(11);
+    expect(unread()).toEqual([false, false]);
+  });
+});
+
 describe('after a gap', () => {
   it('everything is suspect at once and armed again by a fetch from the right slot on', async () => {
     const fixture = await armedFixture();

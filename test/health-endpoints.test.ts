@@ -50,6 +50,10 @@ it('with all well every one is ok', () => {
   expect(levels({})).toEqual(['yellowstone:one ok', RPC_OK, CLOSED]);
 });
 
+it('what the wallets hold has to be known: until then a trade would be denied for funds that are there', () => {
+  expect(levels({ walletsRead: false })).toEqual(['yellowstone:one ok', RPC_OK, CLOSED, 'wallets']);
+});
+
 it('a stream that is down, silent or behind is a warning while accounts come from another', () => {
   const streams = [
     stream('one', { status: 'down', ageMs: Number.POSITIVE_INFINITY }),

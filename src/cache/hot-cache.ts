@@ -129,6 +129,11 @@ export class HotCache implements StreamSink, AccountView, RefetchSource {
     return slot <= this.#tree.confirmed && slot <= this.#tree.completeThrough;
   }
 
+  /** Whether `getConfirmed` knows nothing of a tracked account yet: not even that it does not exist. */
+  isUnread(address: Address): boolean {
+    return this.#accounts.tracked.has(address) && this.getConfirmed(address) === undefined;
+  }
+
   ageSlots(address: Address): number {
     if (!this.#accounts.tracked.has(address) || this.#suspects.has(address)) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#tree.head - this.#tree.completeThrough);

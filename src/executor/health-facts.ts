@@ -43,6 +43,7 @@ export function healthFacts(parts: HealthParts): HealthFacts {
     slotLag: Math.max(source?.lagSlots ?? 0, rpc.streamLagSlots ?? 0),
     blockhashAgeSlots: newest === undefined ? undefined : cache.slots.head() - newest.slot,
     maxBlockhashAgeSlots: config.MAX_BLOCKHASH_AGE_SLOTS,
+    walletsRead: market.areWalletsRead(),
     ...poolAges(market, config.MAX_POOL_AGE_SLOTS),
     rpcs: rpc.health(),
     openBreakers: breakers.list().flatMap(({ name, state }) => (state === 'closed' ? [] : [name])),

@@ -29,6 +29,8 @@ export interface HealthFacts {
   readonly slotLag: number;
   readonly blockhashAgeSlots: number | undefined;
   readonly maxBlockhashAgeSlots: number;
+  /** Whether it is known what every wallet holds. */
+  readonly walletsRead: boolean;
   readonly stalePools: number;
   readonly pools: number;
   /** Infinity where one was not loaded whole. */

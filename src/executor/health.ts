@@ -41,6 +41,7 @@ export class Health {
     const age = facts.blockhashAgeSlots;
     if (age === undefined || age > facts.maxBlockhashAgeSlots) waitingFor.push('blockhash');
     if (facts.pools === 0 || facts.stalePools > 0) waitingFor.push('pools');
+    if (!facts.walletsRead) waitingFor.push('wallets');
     if (!facts.journalWritable || !facts.journalReadable) waitingFor.push('journal');
     if (facts.paused !== undefined) waitingFor.push('queue');
     return { ready: waitingFor.length === 0, waitingFor };

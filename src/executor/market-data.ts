@@ -56,6 +56,8 @@ export class MarketData {
   /** Confirmed slot at which the pools were read. */
   #readAt: Slot | undefined;
   readonly #ours = new Set<Address>();
+  /** Accounts of our wallets of which nothing was known at the last look. */
+  #unread: Address[] = [];
   #tracked: Address[] = [];
   #tracker: AttemptTracker | undefined;
   #strangers: StrangerWatch | undefined;
@@ -185,12 +187,20 @@ export class MarketData {
     );
   }
 
+  /** Whether it is known what every wallet holds: until then a trade would be denied for want of funds that are there. */
+  areWalletsRead(): boolean {
+    this.#unread = this.#unread.filter((address) => this.cache.isUnread(address));
+    return this.#unread.length === 0;
+  }
+
   #trackWallets(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
     for (const { address } of wallets) this.#ours.add(address);
-    this.#track([
+    const accounts = [
       ...wallets.map((wallet) => wallet.address),
       ...holdings.map((holding) => holding.tokenAccount),
-    ]);
+    ];
+    this.#track(accounts);
+    this.#unread.push(...accounts);
   }
 
   #track(accounts: readonly Address[]): void {

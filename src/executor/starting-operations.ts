@@ -26,7 +26,7 @@ export function startingOperations(parts: StartingParts): StartingOperations {
   const checks = (): HealthCheck[] => [
     { name: 'start', level: 'critical', value: waitingFor(parts.config), sinceMs: startedAtMs },
   ];
-  const readiness = () => ({ ready: false, waitingFor: ['rpc', 'stream', 'blockhash', 'pools'] });
+  const readiness = () => ({ ready: false, waitingFor: ['rpc', 'stream', 'blockhash', 'pools', 'wallets'] });
   return {
     killSwitch: killSwitchNow,
     killSwitchVersion: killSwitchVersionOf(killSwitch),

@@ -8,6 +8,7 @@ export function wellFacts(fields: Partial<HealthFacts> = {}): HealthFacts {
     slotLag: 0,
     blockhashAgeSlots: 2,
     maxBlockhashAgeSlots: 60,
+    walletsRead: true,
     stalePools: 0,
     pools: 1,
     oldestPoolAgeSlots: 0,
