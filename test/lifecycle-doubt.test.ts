@@ -95,6 +95,17 @@ describe('a trade that a damaged journal shows as unsigned', () => {
     expect(again(third, trade).state).toBe('finalized');
   });
 
+  it('is not sent on without bytes where the fork is lost on which it was found', async () => {
+    const rig = new DeskRig();
+    const trade = await rig.sent();
+    loseAttempt(rig, trade);
+    const next = await restart(rig);
+    next.desk.inDoubt.adopt(trade.id, foundAs('signature1'));
+    next.landed(again(next, trade), 'confirmed');
+    next.forkLost(again(next, trade));
+    expect([again(next, trade).state, next.resumedSends]).toEqual(['sent', []]);
+  });
+
   it('is expired by that search where nothing of it landed: it is not signed anew on a guess', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();

@@ -144,7 +144,8 @@ export class Landing {
       live.settled = false;
       this.#ports.admission.readmit(trade);
       const attempt = trade.attempts.at(-1);
-      if (attempt !== undefined && !live.cancelRequested)
+      // Of an attempt that was found on the chain there are no bytes.
+      if (attempt !== undefined && attempt.wire.length > 0 && !live.cancelRequested)
         this.#ports.sender.resume(signature, attempt.wire, attempt.sends);
     } else if (!live.cancelRequested) this.#ports.sender.markSeen(signature, false);
   }

@@ -118,7 +118,7 @@ export class GrpcCall {
       if (!isLate) setImmediate(this.#cutIfUnanswered);
       return;
     }
-    if (this.#session.closed) return;
+    if (this.#session.closed || this.#session.destroyed) return;
     this.#pingUnanswered = true;
     this.#session.ping((error) => {
       if (error === null) this.#pingUnanswered = false;
