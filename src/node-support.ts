@@ -1,14 +1,17 @@
 /**
- * Which versions of Node.js the executor runs on. uWebSockets.js alone decides it: its binaries are made for one version
- * of Node's own interface (ABI) each, and those for Node.js 22 and later ask for a newer C library than that for 20.
+ * Which versions of Node.js the executor runs on. For newer ones uWebSockets.js decides it: its binaries are made for one
+ * version of Node's own interface (ABI) each, and those for Node.js 22 and later ask for a newer C library than that for
+ * 20.
  */
 import { createRequire } from 'node:module';
 import { HotslotError } from './errors/hotslot-error.js';
 
 /** What was tried, as `engines` in package.json has it. */
-export const TRIED_NODE = '20 (from 20.18.1), 22 (from 22.12.0) or 24 (from 24.11.0)';
+export const TRIED_NODE = '20 (from 20.19.0), 22 (from 22.12.0) or 24 (from 24.11.0)';
 
-const LEAST = [20, 18, 1] as const;
+/** As of these Node.js reads modules of packages that do not call themselves such; yellowstone-grpc has them. */
+const LEAST = { major: 20, minor: 19 };
+const LEAST_AFTER_21 = { major: 22, minor: 7 };
 
 /** This process, or a test's stand-in for it. */
 export interface NodeAtHand {
@@ -37,7 +40,7 @@ const thisNode: NodeAtHand = {
  * nothing does. It finds out by loading the library, so that one of another origin (docs/SECURITY.md) counts as it is.
  */
 export function nodeFault(node: NodeAtHand = thisNode): HotslotError | undefined {
-  if (isOlderThanLeast(node.version)) return fault(node, `is too old: take Node.js ${TRIED_NODE}.`);
+  if (isTooOld(node.version)) return fault(node, `is too old: take Node.js ${TRIED_NODE}.`);
   try {
     node.loadServer();
     return undefined;
@@ -46,10 +49,10 @@ export function nodeFault(node: NodeAtHand = thisNode): HotslotError | undefined
   }
 }
 
-function isOlderThanLeast(version: string): boolean {
-  const numbers = version.split('.').map(Number);
-  const at = LEAST.findIndex((least, index) => numbers[index] !== least);
-  return at >= 0 && (numbers[at] ?? 0) < LEAST[at]!;
+function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const least = major > LEAST.major ? LEAST_AFTER_21 : LEAST;
+  return major < least.major || (major === least.major && minor < least.minor);
 }
 
 function fault(node: NodeAtHand, reason: string): HotslotError {
@@ -62,7 +65,7 @@ function reasonOf(message: string, node: NodeAtHand): string {
   if (libc !== undefined)
     return (
       `needs glibc ${libc} or newer for uWebSockets.js, and here is ${node.libc() ?? 'another C library'}: ` +
-      'take Debian 13, Ubuntu 24.04 or newer, or Node.js 20 (from 20.18.1).'
+      'take Debian 13, Ubuntu 24.04 or newer, or Node.js 20 (from 20.19.0).'
     );
   if (/Cannot find module '\.\/uws_/.test(message))
     return `has no binary in uWebSockets.js (ABI ${node.abi}): take Node.js ${TRIED_NODE}.`;

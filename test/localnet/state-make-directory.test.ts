@@ -28,7 +28,8 @@ it('throws where a file is in the way, and where nobody may make one', () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   expect(() => makeDirectory(file)).toThrow(/EEXIST/);
-  expect(() => makeDirectory(join(file, 'one'))).toThrow(/ENOTDIR/);
+  // On Node.js 20 a look below a file already throws; later ones name the file itself.
+  expect(() => makeDirectory(join(file, 'one'))).toThrow(/ENOTDIR|EEXIST/);
   expect(() => makeDirectory('/proc/no-such-directory/one')).toThrow(/ENOENT/);
   expect(() => makeDirectory('')).toThrow(/ENOENT/);
 });
