@@ -43,6 +43,7 @@ export class RiskAdmission implements Admission {
     this.#chooser = new WalletChooser(options.wallets, {
       liveTrades: (wallet) => options.reservations.liveTrades(wallet),
       isFunded: (wallet, mint, amount) => this.#isFunded(wallet, mint, amount),
+      isRead: (wallet, mint) => options.positions.areRead(wallet, mint),
       heldBy: (wallet) =>
         this.#held.has(wallet) ? 'journal' : this.#unsettled.has(wallet) ? 'trades' : undefined,
     });

@@ -99,6 +99,7 @@ export const BALANCES: PositionView = {
   mints: () => [POOL.mint0, POOL.mint1],
   rows: () => [],
   areWholeThrough: () => true,
+  areRead: () => true,
 };
 
 export function warmBoard(): SharedBoard {

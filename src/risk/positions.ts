@@ -33,6 +33,8 @@ export interface PositionView {
    * wallet that is none of ours any more, so that nothing of it is missing either.
    */
   areWholeThrough(wallet: Address, mints: readonly Address[], slot: Slot): boolean;
+  /** Whether it is known at all what the wallet holds of SOL and of the mint; until then both count as nothing. */
+  areRead(wallet: Address, mint: Address): boolean;
 }
 
 /** Confirmed accounts, and how far they are whole. */
@@ -88,6 +90,12 @@ export class AccountPositions implements PositionView {
     if (tokenAccounts === undefined) return true;
     return [wallet, ...mints.map((mint) => tokenAccounts.get(mint))].every(
       (address) => address === undefined || this.#accounts.isConfirmedThrough(address, slot),
+    );
+  }
+
+  areRead(wallet: Address, mint: Address): boolean {
+    return [wallet, this.#byWallet.get(wallet)?.get(mint)].every(
+      (address) => address === undefined || this.#accounts.getConfirmed(address) !== undefined,
     );
   }
 

@@ -12,6 +12,8 @@ export interface WalletFacts {
   liveTrades(wallet: Address): number;
   /** Whether it holds this much of the mint, unreserved, besides fees and rent. */
   isFunded(wallet: Address, mint: Address, amount: bigint): boolean;
+  /** Whether its lamports and its tokens of the mint are known; after a start they are not for a moment. */
+  isRead(wallet: Address, mint: Address): boolean;
   /** What is still to be settled after a restart before it takes trades: its own, or what a damaged journal lost. */
   heldBy(wallet: Address): 'trades' | 'journal' | undefined;
 }
@@ -47,13 +49,15 @@ export class WalletChooser {
     }
   }
 
-  /** @throws HotslotError WALLET_UNKNOWN, INSUFFICIENT_FUNDS, RECONCILING */
+  /** @throws HotslotError WALLET_UNKNOWN, NOT_READY, INSUFFICIENT_FUNDS, RECONCILING */
   choose(wish: WalletWish): TradingWallet {
     const { named, inputMint, amountIn } = wish;
     const permitted = named === undefined ? this.#wallets : (this.#named.get(named) ?? []);
     if (permitted.length === 0) throw new HotslotError('WALLET_UNKNOWN', { field: 'wallet' });
     const funded = permitted.filter((wallet) => this.#facts.isFunded(wallet.address, inputMint, amountIn));
     if (funded.length === 0) {
+      if (!permitted.every((wallet) => this.#facts.isRead(wallet.address, inputMint)))
+        throw new HotslotError('NOT_READY', { detail: 'What the wallets hold is not known yet.' });
       throw new HotslotError('INSUFFICIENT_FUNDS', {
         field: named === undefined ? 'amount' : 'wallet',
         context: { mint: inputMint, amount: amountIn.toString(), wallets: permitted.length },
