@@ -7,11 +7,10 @@ import { createRequire } from 'node:module';
 import { HotslotError } from './errors/hotslot-error.js';
 
 /** What was tried, as `engines` in package.json has it. */
-export const TRIED_NODE = '20 (from 20.19.0), 22 (from 22.12.0) or 24 (from 24.11.0)';
+export const TRIED_NODE = '20 (from 20.18.0), 22 (from 22.12.0) or 24 (from 24.11.0)';
 
-/** As of these Node.js reads modules of packages that do not call themselves such; yellowstone-grpc has them. */
-const LEAST = { major: 20, minor: 19 };
-const LEAST_AFTER_21 = { major: 22, minor: 7 };
+/** Nothing older was tried. */
+const LEAST = { major: 20, minor: 18 };
 
 /** This process, or a test's stand-in for it. */
 export interface NodeAtHand {
@@ -51,8 +50,7 @@ export function nodeFault(node: NodeAtHand = thisNode): HotslotError | undefined
 
 function isTooOld(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const least = major > LEAST.major ? LEAST_AFTER_21 : LEAST;
-  return major < least.major || (major === least.major && minor < least.minor);
+  return major < LEAST.major || (major === LEAST.major && minor < LEAST.minor);
 }
 
 function fault(node: NodeAtHand, reason: string): HotslotError {
@@ -65,7 +63,7 @@ function reasonOf(message: string, node: NodeAtHand): string {
   if (libc !== undefined)
     return (
       `needs glibc ${libc} or newer for uWebSockets.js, and here is ${node.libc() ?? 'another C library'}: ` +
-      'take Debian 13, Ubuntu 24.04 or newer, or Node.js 20 (from 20.19.0).'
+      'take Debian 13, Ubuntu 24.04 or newer, or Node.js 20 (from 20.18.0).'
     );
   if (/Cannot find module '\.\/uws_/.test(message))
     return `has no binary in uWebSockets.js (ABI ${node.abi}): take Node.js ${TRIED_NODE}.`;

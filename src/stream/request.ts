@@ -1,7 +1,8 @@
 /** What is written to a Subscribe stream, with the Yellowstone package's own codecs. */
-import { CommitmentLevel, SubscribeRequest } from '@triton-one/yellowstone-grpc';
+import type { SubscribeRequest } from '@triton-one/yellowstone-grpc';
 import type { Slot } from '../model/brands.js';
 import type { StreamSubscription } from './types.js';
+import { yellowstone } from './yellowstone-package.js';
 
 /** Name of each filter; an update says which of them it matched. */
 const FILTER = 'hotslot';
@@ -27,7 +28,7 @@ function emptyRequest(): SubscribeRequest {
  */
 export function subscribeRequest(subscription: StreamSubscription, fromSlot?: Slot): Uint8Array {
   const request = emptyRequest();
-  request.commitment = CommitmentLevel.PROCESSED;
+  request.commitment = yellowstone.CommitmentLevel.PROCESSED;
   request.slots[FILTER] = { filterByCommitment: false, interslotUpdates: true };
   request.blocksMeta[FILTER] = {};
   // An empty list would match every account of the cluster: no list, no filter.
@@ -43,12 +44,12 @@ export function subscribeRequest(subscription: StreamSubscription, fromSlot?: Sl
     };
   }
   if (fromSlot !== undefined) request.fromSlot = String(fromSlot);
-  return SubscribeRequest.encode(request).finish();
+  return yellowstone.SubscribeRequest.encode(request).finish();
 }
 
 /** A server answers a request with `ping` set by a pong and ignores its filters: they may be left empty. */
 export function pingRequest(id: number): Uint8Array {
   const request = emptyRequest();
   request.ping = { id };
-  return SubscribeRequest.encode(request).finish();
+  return yellowstone.SubscribeRequest.encode(request).finish();
 }

@@ -1,9 +1,9 @@
 /** SubscribeUpdateTransaction: our own wallets' transactions only, so built as plain objects. */
-import { txErrDecode } from '@triton-one/yellowstone-grpc';
 import { type Address, asSlot, type Signature } from '../model/brands.js';
 import type { KeyInterner } from './key-interner.js';
 import type { TokenBalance, TransactionUpdate } from './types.js';
 import { malformed, tag, WIRE_BYTES, WIRE_VARINT, WireReader } from './wire-reader.js';
+import { yellowstone } from './yellowstone-package.js';
 
 const UPDATE_INFO = tag(1, WIRE_BYTES);
 const UPDATE_SLOT = tag(2, WIRE_VARINT);
@@ -213,7 +213,7 @@ function readError(reader: WireReader): unknown {
     else reader.skip(next);
   }
   try {
-    return txErrDecode.decode(encoded);
+    return yellowstone.txErrDecode.decode(encoded);
   } catch {
     return { Undecoded: Buffer.from(encoded).toString('hex') };
   }
