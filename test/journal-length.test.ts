@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { TradeHistory } from '../src/executor/trade-history.js';
 import { archiveDirectoryOf } from '../src/journal/compaction.js';
+import type { FileJournal } from '../src/journal/file-journal.js';
 import { type JournalFs, systemFs } from '../src/journal/journal-fs.js';
 import { compactJournal, openJournal } from '../src/journal/open-journal.js';
 import { readJournal } from '../src/journal/read-journal.js';
@@ -39,7 +40,10 @@ beforeEach(() => {
   dir = join(root, 'journal');
   clock = new ManualClock(ORIGIN_MS);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(root, { recursive: true, force: true });
+});
 
 const open = () => openJournal({ dir, genesisHash, segmentBytes: SEGMENT_BYTES, clock });
 const inJournal = () => [...replayDirectory(systemFs, dir).state.trades.keys()];
@@ -53,6 +57,13 @@ async function filled(ended: number) {
   journal.append(attemptRecord(LIVE));
   for (const number of numbered(ended)) for (const record of lifeOf(number)) journal.append(record);
   return journal;
+}
+
+function damage(segment: number): void {
+  const path = segmentPath(dir, segment);
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 0xff;
+  writeFileSync(path, bytes);
 }
 
 it('moves what is old pass by pass, and reads no more at once than a pass may hold', async () => {
@@ -87,10 +98,7 @@ it('moves what is old pass by pass, and reads no more at once than a pass may ho
 
 it('finds in a younger segment, which no pass would reach, that damage is settled', async () => {
   await (await filled(40)).close();
-  const path = segmentPath(dir, 2);
-  const bytes = readFileSync(path);
-  bytes[bytes.length >> 1]! ^= 0xff;
-  writeFileSync(path, bytes);
+  damage(2);
   const { journal, replayed } = await open();
   clock.advance(100_000);
   const pass = () => compactJournal(journal, { dir, retentionMs: 1_000, maxPassBytes: PASS_BYTES, clock });
@@ -138,14 +146,11 @@ it('holds no trade of the last life in memory once that is taken up', async () =
   expect(replayed.recordCount).toBeGreaterThan(3);
 });
 
-it('gives up its oldest trades before the hour where it grows beyond its bound, and no young ones', async () => {
-  const journal = await filled(0);
-  const index = await TradeIndex.open({
-    dir: join(root, 'index'),
-    journalDir: dir,
-    genesisHash,
-    replayed: (await open()).replayed,
-  });
+/** A journal that is long at 20,000 bytes, looked after. */
+async function lookedAfter(journal: FileJournal) {
+  const { journal: unused, replayed } = await open();
+  await unused.close();
+  const index = await TradeIndex.open({ dir: join(root, 'index'), journalDir: dir, genesisHash, replayed });
   const warnings: unknown[] = [];
   const log = {
     debug: () => undefined,
@@ -154,6 +159,12 @@ it('gives up its oldest trades before the hour where it grows beyond its bound, 
     error: () => undefined,
   };
   const history = new TradeHistory({ index, journal, journalDir: dir, clock, log, maxJournalBytes: 20_000 });
+  return { history, index, warnings };
+}
+
+it('gives up its oldest trades before the hour where it grows beyond its bound, and no young ones', async () => {
+  const journal = await filled(0);
+  const { history, index, warnings } = await lookedAfter(journal);
   const ended: string[] = [];
   const trade = (): void => {
     clock.advance(10_000);
@@ -173,4 +184,22 @@ it('gives up its oldest trades before the hour where it grows beyond its bound, 
   await journal.close();
   expect(listSegments(systemFs, archiveDirectoryOf(dir)).length).toBeGreaterThan(0);
   expect(warnings).toEqual([]);
+});
+
+it('is not read with every look where damage keeps it from being given up', async () => {
+  const journal = await filled(40);
+  damage(2);
+  const { history } = await lookedAfter(journal);
+  const older = listSegments(systemFs, dir).filter((segment) => segment < journal.segment);
+  expect(older.length).toBeGreaterThan(5);
+  const reads = vi.spyOn(systemFs, 'readAsync');
+  clock.advance(300_000);
+  await vi.waitFor(() => expect(reads).toHaveBeenCalledTimes(older.length));
+  for (let looks = 0; looks < 30; looks += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10_000);
+  }
+  await history.close();
+  await journal.close();
+  expect(reads).toHaveBeenCalledTimes(older.length);
 });

@@ -42,6 +42,8 @@ export class TradeHistory {
   readonly #startedAtMs: number;
   /** The segments that were being written at the last looks: older ones were closed by then. */
   #written: { readonly segment: number; readonly atMs: number }[] = [];
+  /** The last segment that a look has gone through; what it could not give up the hourly compaction may. */
+  #lookedThrough = 0;
   #compacting: Promise<void> | undefined;
   #isClosed = false;
 
@@ -76,7 +78,10 @@ export class TradeHistory {
     await this.#options.index.close();
   }
 
-  /** Only segments that are old as a whole are gone through: a pass over young trades would move none of them. */
+  /**
+   * Only segments that are old as a whole are gone through: a pass over young trades would move none of them. And none
+   * twice: where damage keeps them, all would be read again with every look.
+   */
   #look(): void {
     const { journal, journalDir, clock, maxJournalBytes = MAX_JOURNAL_BYTES } = this.#options;
     const nowMs = clock.nowMs();
@@ -86,8 +91,13 @@ export class TradeHistory {
     while (this.#written[1] !== undefined && isOld(this.#written[1])) this.#written.shift();
     const [oldest] = this.#written;
     if (nowMs - this.#startedAtMs < FIRST_LOOK_MS || oldest === undefined || !isOld(oldest)) return;
-    const isLong = () => bytesOfSegments(systemFs, journalDir) > maxJournalBytes;
-    this.#startCompaction(() => (isLong() ? oldest.segment - 1 : undefined), LEAST_RETENTION_MS);
+    const through = oldest.segment - 1;
+    this.#startCompaction(() => {
+      if (through <= this.#lookedThrough || bytesOfSegments(systemFs, journalDir) <= maxJournalBytes)
+        return undefined;
+      this.#lookedThrough = through;
+      return through;
+    }, LEAST_RETENTION_MS);
   }
 
   /** @param through the last segment of it; undefined where there is nothing to do */
