@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { configFaults, loadConfig } from '../src/config/config.js';
 import { concurrencyRequestSchema, killSwitchRequestSchema, parseBody } from '../src/control/requests.js';
 import { parseTradeRequest } from '../src/control/trade-request.js';
+import { parseClientFrame } from '../src/control/ws-protocol.js';
 import { HotslotError } from '../src/errors/hotslot-error.js';
 
 const thrown = (call: () => unknown): string => {
@@ -49,6 +50,11 @@ it('says of a field what it may be', () => {
   expect(said({ grade: 'halt' }, killSwitchRequestSchema)).toContain(
     '`grade` must be one of stop, reduce, drain.',
   );
+  const ofFrame = (frame: object) => thrown(() => parseClientFrame(frame));
+  const topics = Array.from({ length: 6 }, () => 'trades');
+  expect(ofFrame({ type: 'subscribe', topics: [] })).toContain('`topics` must not be empty.');
+  expect(ofFrame({ type: 'subscribe', topics })).toContain('`topics` must have at most 5 entries.');
+  expect(ofFrame({ type: 'submit', requestId: 'r1', trade: 5 })).toContain('`trade` must be an object.');
   const trade = {
     clientOrderId: 'order-1',
     inputMint: 'So11111111111111111111111111111111111111112',

@@ -8,7 +8,11 @@ const TYPES: { readonly [type: string]: string } = {
   boolean: 'must be true or false',
   array: 'must be a list',
   object: 'must be an object',
+  record: 'must be an object',
 };
+
+/** What is counted of a value that has a length. */
+const PARTS: { readonly [origin: string]: string } = { string: 'characters', array: 'entries' };
 
 /**
  * For the parser's option `error`: what a schema says by itself goes before it.
@@ -24,10 +28,10 @@ export function schemaFault(issue: z.core.$ZodRawIssue): string | undefined {
         ? `must be ${String(issue.values[0])}`
         : `must be one of ${issue.values.join(', ')}`;
     case 'too_small':
-      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
+      return issue.origin in PARTS ? 'must not be empty' : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return issue.origin === 'string'
-        ? `must have at most ${issue.maximum} characters`
+      return issue.origin in PARTS
+        ? `must have at most ${issue.maximum} ${PARTS[issue.origin]}`
         : `must be at most ${issue.maximum}`;
     case 'invalid_union':
       return eitherOf(issue.errors.map(([first]) => first?.message ?? ''));
