@@ -1,6 +1,7 @@
 /**
- * No wake-up is lost between main and a worker, however their accesses of the ring's words fall. One was: main raised
- * its flag for the next answer before the worker lowered it for the last, and then waited for ever.
+ * No wake-up is lost between main and a worker in any order of their accesses of the ring's words that takes no more
+ * preemptions than are named below. One was: main raised its flag for the next answer before the worker lowered it for the
+ * last, and then waited for ever.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InterleavedRing, words } from './support/interleaved-ring.js';
