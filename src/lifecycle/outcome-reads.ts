@@ -20,7 +20,7 @@ export class OutcomeReads {
   readonly #ports: DeskPorts;
   readonly #moves: Moves;
   #underWay = 0;
-  /** Those whose turn comes, in order; at most one of each trade in memory. */
+  /** Those whose turn comes, in order; as a rule one of a trade, of which there is a bounded number in memory. */
   readonly #waiting = new Set<() => void>();
 
   constructor(ports: DeskPorts, moves: Moves) {

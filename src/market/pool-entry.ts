@@ -28,7 +28,7 @@ export interface PoolEntry extends PoolNews {
   readonly addresses: readonly Address[];
   /** Newest whole state. */
   readonly parts: Parts;
-  /** What the last snapshot was made from. */
+  /** What the last publication was made from. */
   readonly publishedParts: Parts;
   /** Accounts of a transaction that is not whole yet. */
   readonly pending: Parts;

@@ -9,8 +9,8 @@ import { CPMM_FLAG, CPMM_NUMBER } from './cpmm-numbers.js';
 import { RAYDIUM_CPMM_AUTHORITY, RAYDIUM_CPMM_PROGRAM } from './raydium-cpmm-program.js';
 import type { PoolKeys } from './types.js';
 
-export const POOL_STATE_BYTES = 637;
-export const AMM_CONFIG_BYTES = 236;
+const POOL_STATE_BYTES = 637;
+const AMM_CONFIG_BYTES = 236;
 /** SPL Token and Token-2022 accounts have at least this; extensions follow. */
 export const TOKEN_ACCOUNT_BYTES = 165;
 

@@ -1,4 +1,4 @@
-/** Pools that can quote. No I/O here: accounts come from the cache, snapshots go to the board. */
+/** Pools that can quote. No I/O here: accounts come from the cache, numbers go to the board. */
 import type { Address, Slot } from '../model/brands.js';
 import type { SwapMode } from '../model/trade-intent.js';
 import type { CpmmNumbers } from './cpmm-numbers.js';
@@ -12,7 +12,6 @@ export interface PoolSnapshot {
   readonly slot: Slot;
   /** Increases with every publication of this pool, roll-backs included. */
   readonly revision: number;
-  /** Micro-units: what the venue needs to quote, in a flat record of u64 numbers. */
   readonly state: CpmmState;
 }
 
@@ -31,7 +30,7 @@ export interface PoolNews {
   readonly numbers: CpmmNumbers;
 }
 
-/** Raydium CPMM, reserves net of the fees that lie in the vaults. */
+/** Raydium CPMM: reserves in base units, net of the fees that lie in the vaults; rates in millionths. */
 export interface CpmmState {
   readonly reserve0: bigint;
   readonly reserve1: bigint;
