@@ -19,7 +19,7 @@ function endWithoutServer(error: unknown): never {
   if (!(error instanceof Error && error.message.includes('uWS.js'))) throw error;
   const reason = error.message.split('\n').find((line) => line.startsWith('Error: ')) ?? '';
   process.stderr.write(
-    `localnet: Node.js ${process.versions.node} does not load uWebSockets.js; take 20 (from 20.19.0), or 22 or 24 with glibc 2.38 or newer. ${reason}\n`,
+    `localnet: Node.js ${process.versions.node} does not load uWebSockets.js; take 20 (from 20.18.0), 22 (from 22.12.0) or 24 (from 24.11.0), the last two with glibc 2.38 or newer. ${reason}\n`,
   );
   process.exit(1);
 }

@@ -58,13 +58,14 @@ describe('a Node.js', () => {
     }
   });
 
-  it('is named alike by package.json, its lock, README.md and what users run in CI', () => {
+  it('is named alike by package.json, its lock, README.md, the cluster and what users run in CI', () => {
     const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
     const majors = [...TRIED_NODE.matchAll(/from ((\d+)[\d.]+)/g)];
     expect(engines.node).toBe(majors.map(([, version]) => `^${version}`).join(' || '));
     const lock = JSON.parse(read('package-lock.json')) as { packages: { '': { engines: unknown } } };
     expect(lock.packages[''].engines).toEqual(engines);
     expect(read('README.md').replace(/\s+/g, ' ')).toContain(`Node.js ${TRIED_NODE}`);
+    expect(read('localnet/cli.ts')).toContain(TRIED_NODE);
     const { jobs } = parse(read('.github/workflows/ci.yml')) as {
       jobs: { test: { strategy: { matrix: { include: readonly { node: string }[] } } } };
     };
