@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { archiveDirectoryOf } from '../src/journal/compaction.js';
 import { fingerprintOf } from '../src/journal/fingerprint.js';
+import { systemFs } from '../src/journal/journal-fs.js';
 import { compactJournal, openJournal } from '../src/journal/open-journal.js';
 import { TradeIndex } from '../src/journal/trade-index.js';
 import { asSignature } from '../src/model/brands.js';
@@ -22,12 +24,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Twelve ended trades in the archive, one live one in the journal. */
-async function filled(genesisHash = 'one') {
+/** Ended trades in the archive, one live one in the journal. */
+async function filled(ended = 12, genesisHash = 'one') {
   const { journal } = await openJournal({ dir: journalDir, genesisHash, clock, segmentBytes: 4000 });
-  for (let number = 1; number <= 12; number += 1) for (const record of lifeOf(number)) journal.append(record);
-  journal.append(intentRecord(50));
-  journal.append(attemptRecord(50));
+  for (let number = 1; number <= ended; number += 1)
+    for (const record of lifeOf(number)) journal.append(record);
+  journal.append(intentRecord(ended + 38));
+  journal.append(attemptRecord(ended + 38));
   await compactJournal(journal, { dir: journalDir, retentionMs: 1000, clock });
   await journal.close();
 }
@@ -60,6 +63,18 @@ describe('TradeIndex', () => {
       expect(index.idsBelow(undefined, 100)).toEqual(falling);
       expect(index.idsBelow(falling[3], 4)).toEqual(falling.slice(4, 8));
       expect(index.idsBelow(falling.at(-1), 4)).toEqual([]);
+    });
+  });
+
+  it('lets others have their turns while it looks up what it has already', async () => {
+    const ended = 400;
+    await filled(ended);
+    await withIndex(async (index) => {
+      const turns = vi.spyOn(globalThis, 'setImmediate');
+      onTestFinished(() => turns.mockRestore());
+      await index.addArchive(systemFs, archiveDirectoryOf(journalDir), 1);
+      const records = ended * [...lifeOf(1)].length;
+      expect(turns.mock.calls.length).toBeGreaterThanOrEqual(Math.floor(records / 64) + ended / 16);
     });
   });
 

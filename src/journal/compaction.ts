@@ -19,7 +19,7 @@ import { SettledDamage } from './settled-damage.js';
 import type { JournalStretch } from './types.js';
 
 /** Records handled before the event loop gets a turn. */
-const RECORDS_A_TURN = 128;
+const RECORDS_A_TURN = 64;
 /** The same where a record is only looked at. */
 const LOOKS_A_TURN = 8_192;
 /**

@@ -17,8 +17,10 @@ const INDEX_VERSION = 2;
 export const INDEX_FILE = 'trades.mdb';
 /** Trades put between two turns of the event loop while rebuilding. */
 const TRADES_A_TURN = 64;
+/** Trades looked up between two turns, of which the index has the most already. */
+const LOOKS_A_TURN = 16;
 /** Records read between two turns. */
-const RECORDS_A_TURN = 128;
+const RECORDS_A_TURN = 64;
 /** Names learned between two turns. */
 const NAMES_A_TURN = 1_024;
 /** Refused trades kept to be put again (L6); those beyond come back at the next start. */
@@ -153,9 +155,12 @@ export class TradeIndex {
   }
 
   async #putAll(trades: Iterable<Trade>, orders: ReadonlyMap<string, OrderUse>): Promise<void> {
+    let looked = 0;
     let count = 0;
     let last: Promise<unknown> = Promise.resolve();
     for (const trade of trades) {
+      looked += 1;
+      if (looked % LOOKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       if (this.#isCurrent(trade)) continue;
       this.#writtenAtOpen += 1;
       last = this.put(trade, orders.get(trade.intent.clientOrderId)?.fingerprint ?? '');
