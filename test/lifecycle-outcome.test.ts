@@ -129,6 +129,25 @@ describe('what a landed trade cost', () => {
     expect(read).toEqual(trades.slice(0, 10));
   });
 
+  it('is given up where its turn comes only after minutes: the journal may have parted from the trade by then', async () => {
+    const rig = new DeskRig({ venueLockSlots: 0, lockRelease: 'sent' });
+    const trades = [];
+    for (let count = 0; count < 6; count += 1) trades.push(await rig.sent());
+    const answers: (() => void)[] = [];
+    rig.reading = answers;
+    rig.fetched = transactionUpdate(trades[0]!.attempts[0]!.signature, HEAD + 1);
+    for (const trade of trades) rig.landed(trade, 'confirmed', { bare: true });
+    await settled();
+    rig.clock.advance(240_001);
+    while (answers.length > 0) {
+      answers.shift()!();
+      await settled();
+    }
+    expect(rig.reads).toHaveLength(4);
+    const given = rig.faults.filter(({ message }) => message === 'a landed transaction could not be read');
+    expect(given.map(({ tradeId }) => tradeId)).toEqual([trades[4]!.id, trades[5]!.id]);
+  });
+
   it('is read once more where the process ended before the book of profit and loss was on disk', async () => {
     const rig = new DeskRig();
     const trade = await rig.sent();

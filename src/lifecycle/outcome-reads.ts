@@ -11,6 +11,11 @@ import type { LiveTrade } from './trade-store.js';
 const MAX_OUTCOME_READS = 40;
 const OUTCOME_RETRY_MS = 500;
 /**
+ * And how long they may take, those before it among them: the journal's compaction, which comes no sooner after a start,
+ * parts a trade from what is written of it later.
+ */
+const MAX_READING_US = 240_000_000;
+/**
  * Reads under way at once. After a restart or a gap as many are due as landed in some seconds: asked all together, they
  * time out behind one another, and behind them the statuses; the node counts as down then.
  */
@@ -31,12 +36,18 @@ export class OutcomeReads {
   /** Reads what a trade gained and cost, and tells it; never rejects. @param slot of the landing */
   async read(live: LiveTrade, signature: Signature, slot: Slot): Promise<void> {
     const { trade } = live;
+    const { clock } = this.#ports;
+    const untilUs = clock.monotonicUs() + MAX_READING_US;
     for (let tries = 1; tries <= MAX_OUTCOME_READS; tries += 1) {
       await this.#turn();
       // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
       if (live.landedSlot !== slot) {
         this.#giveTurn();
         return;
+      }
+      if (clock.monotonicUs() > untilUs) {
+        this.#giveTurn();
+        break;
       }
       const transaction = await this.#readTransaction(trade, signature, tries - 1);
       this.#giveTurn();
@@ -45,7 +56,7 @@ export class OutcomeReads {
         this.#tell(live, signature, transaction, slot);
         return;
       }
-      await new Promise<void>((resolve) => this.#ports.clock.after(OUTCOME_RETRY_MS, resolve));
+      await new Promise<void>((resolve) => clock.after(OUTCOME_RETRY_MS, resolve));
     }
     const message = 'a landed transaction could not be read';
     this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id });
