@@ -56,7 +56,7 @@ export class MarketData {
   /** Confirmed slot at which the pools were read. */
   #readAt: Slot | undefined;
   readonly #ours = new Set<Address>();
-  /** Accounts of our wallets of which nothing was known at the last look. */
+  /** Accounts of the wallets that it began with of which nothing was known at the last look. */
   #unread: Address[] = [];
   #tracked: Address[] = [];
   #tracker: AttemptTracker | undefined;
@@ -163,7 +163,7 @@ export class MarketData {
    */
   start(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
     this.#track([...this.book.watchedAccounts(), ...this.#options.endpoints.lookupTables]);
-    this.#trackWallets(holdings, wallets);
+    this.#unread = this.#trackWallets(holdings, wallets);
     const fromSlot =
       this.#readAt === undefined ? undefined : asSlot(Math.max(0, this.#readAt - RESUME_OVERLAP_SLOTS));
     this.#streams.start(fanOut(this.cache, this.#follower()), this.#subscription(), fromSlot);
@@ -187,20 +187,23 @@ export class MarketData {
     );
   }
 
-  /** Whether it is known what every wallet holds: until then a trade would be denied for want of funds that are there. */
+  /**
+   * Whether it is known what the wallets hold that it began with: until then a trade is answered NOT_READY. So is one of a
+   * wallet that came later, for whose sake the others are not held up.
+   */
   areWalletsRead(): boolean {
     this.#unread = this.#unread.filter((address) => this.cache.isUnread(address));
     return this.#unread.length === 0;
   }
 
-  #trackWallets(holdings: readonly Holding[], wallets: readonly TradingWallet[]): void {
+  #trackWallets(holdings: readonly Holding[], wallets: readonly TradingWallet[]): Address[] {
     for (const { address } of wallets) this.#ours.add(address);
     const accounts = [
       ...wallets.map((wallet) => wallet.address),
       ...holdings.map((holding) => holding.tokenAccount),
     ];
     this.#track(accounts);
-    this.#unread.push(...accounts);
+    return accounts;
   }
 
   #track(accounts: readonly Address[]): void {
