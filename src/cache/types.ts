@@ -21,10 +21,10 @@ export interface BlockhashEntry {
   readonly lastValidBlockHeight: BlockHeight;
 }
 
-/** Slots and forks. */
 /** What became of a slot; `unknown` where the stream did not tell of it. */
 export type SlotFate = Commitment | 'dead' | 'lost' | 'unknown';
 
+/** Slots and forks. */
 export interface SlotView {
   /** Newest processed slot on the chosen fork. */
   head(): Slot;
