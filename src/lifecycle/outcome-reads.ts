@@ -38,33 +38,33 @@ export class OutcomeReads {
     const { trade } = live;
     const { clock } = this.#ports;
     const untilUs = clock.monotonicUs() + MAX_READING_US;
+    // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
+    const stands = () => live.landedSlot === slot;
+    const isInTime = () => clock.monotonicUs() <= untilUs;
     for (let tries = 1; tries <= MAX_OUTCOME_READS; tries += 1) {
-      await this.#turn();
-      // Its fork may have been lost meanwhile; then it is settled anew when it lands again.
-      if (live.landedSlot !== slot) {
-        this.#giveTurn();
-        return;
-      }
-      if (clock.monotonicUs() > untilUs) {
-        this.#giveTurn();
-        break;
-      }
-      const transaction = await this.#readTransaction(trade, signature, tries - 1);
-      this.#giveTurn();
-      if (live.landedSlot !== slot) return;
+      const transaction = await this.#inTurn(async () =>
+        stands() && isInTime() ? this.#readTransaction(trade, signature, tries - 1) : undefined,
+      );
+      if (!stands()) return;
       if (transaction !== undefined) {
         this.#tell(live, signature, transaction, slot);
         return;
       }
+      if (!isInTime()) break;
       await new Promise<void>((resolve) => clock.after(OUTCOME_RETRY_MS, resolve));
     }
     const message = 'a landed transaction could not be read';
     this.#moves.fault({ kind: 'rpc', message, tradeId: trade.id });
   }
 
-  async #turn(): Promise<void> {
+  async #inTurn<T>(read: () => Promise<T>): Promise<T> {
     if (this.#underWay < MAX_READS_AT_ONCE) this.#underWay += 1;
     else await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    try {
+      return await read();
+    } finally {
+      this.#giveTurn();
+    }
   }
 
   /** To the one that waits longest. */
