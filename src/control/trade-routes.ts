@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HotslotError } from '../errors/hotslot-error.js';
 import { asTradeId } from '../model/brands.js';
+import { nextTurn } from '../time/next-turn.js';
 import { type Answer, json, type Request, stringify } from './http-exchange.js';
 import type { Operations } from './operations.js';
 import { jsonAnswer, type Route } from './route.js';
@@ -117,7 +118,7 @@ async function listTrades(operations: Operations, request: Request): Promise<Ans
   const { trades, next } = await operations.trades(query);
   const told: string[] = [];
   for (const [index, trade] of trades.entries()) {
-    if (index > 0 && index % TRADES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (index > 0 && index % TRADES_A_TURN === 0) await nextTurn();
     told.push(stringify(tradeView(trade)));
   }
   const tail = next === undefined ? '' : `,"next":${JSON.stringify(next)}`;

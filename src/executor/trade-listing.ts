@@ -3,6 +3,7 @@ import type { TradePage, TradeQuery } from '../control/operations.js';
 import type { TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
 import { timePartOf } from '../model/trade-id.js';
+import { nextTurn } from '../time/next-turn.js';
 
 /** Trades that one page looks at; a filter that finds fewer gets a page that is not full, and where it goes on. */
 export const MAX_LOOKED_AT = 10_000;
@@ -135,5 +136,3 @@ class MergedTrades {
     return this.#ids[0];
   }
 }
-
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { TradeId } from '../model/brands.js';
 import { awaitsOutcome, type Trade } from '../model/trade.js';
 import { TERMINAL_STATES } from '../model/trade-state.js';
+import { nextTurn } from '../time/next-turn.js';
 import { type JournalFs, writeWhole } from './journal-fs.js';
 import { encodeRecord, readSegment } from './record-codec.js';
 import { StateBuilder } from './replayed-state.js';
@@ -94,13 +95,11 @@ async function readFrames(
         frames.push({ tradeId, bytes: bytes.subarray(offset, offset + length), orphanedAt });
       }
       count += 1;
-      if (count % RECORDS_A_TURN === 0) await turn();
+      if (count % RECORDS_A_TURN === 0) await nextTurn();
     }
   }
   return { frames, isDamaged: damage.some((stretch) => !settled.has(stretch)), settled };
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function writeFile(
   options: CompactionOptions,
@@ -117,7 +116,7 @@ async function writeFile(
     for (const frame of frames) {
       writeWhole(files, fd, frame);
       count += 1;
-      if (count % RECORDS_A_TURN === 0) await turn();
+      if (count % RECORDS_A_TURN === 0) await nextTurn();
     }
     await files.syncAsync(fd);
   } finally {
@@ -139,7 +138,7 @@ export async function compact(options: CompactionOptions): Promise<CompactionRes
   let looked = 0;
   for (const trade of state.trades.values()) {
     looked += 1;
-    if (looked % LOOKS_A_TURN === 0) await turn();
+    if (looked % LOOKS_A_TURN === 0) await nextTurn();
     if (isOver(trade, options)) archived.add(trade.id);
   }
   const last = segments.at(-1);
@@ -213,7 +212,7 @@ async function split(
   let looked = 0;
   for (const { tradeId, bytes, orphanedAt } of frames) {
     looked += 1;
-    if (looked % LOOKS_A_TURN === 0) await turn();
+    if (looked % LOOKS_A_TURN === 0) await nextTurn();
     if (tradeId === undefined) continue;
     const isOver = orphanedAt === undefined ? archived.has(tradeId) : settled.has(orphanedAt);
     (isOver ? moved : kept).push(bytes);

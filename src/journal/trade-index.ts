@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { Signature, TradeId } from '../model/brands.js';
 import type { Trade } from '../model/trade.js';
+import { nextTurn } from '../time/next-turn.js';
 import { archiveDirectoryOf } from './compaction.js';
 import { type JournalFs, systemFs } from './journal-fs.js';
 import { readSegment } from './record-codec.js';
@@ -93,7 +94,7 @@ export class TradeIndex {
       for (const name of names) {
         this.#seen.add(name);
         count += 1;
-        if (count % NAMES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (count % NAMES_A_TURN === 0) await nextTurn();
       }
     }
     this.#hasSeenAll = true;
@@ -130,7 +131,7 @@ export class TradeIndex {
     for (const stretch of readSegment(await files.readAsync(segmentPath(archiveDirectory, segment)))) {
       if (stretch.kind === 'record') state.add(stretch.record);
       count += 1;
-      if (count % RECORDS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (count % RECORDS_A_TURN === 0) await nextTurn();
     }
     await this.#putAll(state.trades.values(), state.orders);
     if (this.#fault === undefined) await this.#putMeta('archiveThrough', segment);
@@ -160,7 +161,7 @@ export class TradeIndex {
     let last: Promise<unknown> = Promise.resolve();
     for (const trade of trades) {
       looked += 1;
-      if (looked % LOOKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (looked % LOOKS_A_TURN === 0) await nextTurn();
       if (this.#isCurrent(trade)) continue;
       this.#writtenAtOpen += 1;
       last = this.put(trade, orders.get(trade.intent.clientOrderId)?.fingerprint ?? '');

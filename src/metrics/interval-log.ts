@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { HistogramLogWriter } from 'hdr-histogram-js';
 import { makeDirectory } from '../make-directory.js';
 import type { Clock, TimerHandle } from '../time/clock.js';
+import { nextTurn } from '../time/next-turn.js';
 import type { Histogram } from './histograms.js';
 import { WholeLines } from './whole-lines.js';
 
@@ -141,7 +142,7 @@ async function linesOf(
   for (const [name, histogram] of histograms) {
     lines += lineOf(name, histogram, fromMs, toMs);
     // To encode one takes most of a millisecond.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 /** Prometheus' text, made in slices so that a trade never waits for a whole scrape. */
 import type { Registry } from 'prom-client';
 import type { Clock } from '../time/clock.js';
+import { nextTurn } from '../time/next-turn.js';
 
 /** After this much work the loop turns before the next metric is written. */
 const SLICE_US = 200;
@@ -38,7 +39,7 @@ export class Scraper {
       const elapsedUs = this.#clock.monotonicUs() - startedUs;
       longestSliceUs = Math.max(longestSliceUs, elapsedUs);
       if (elapsedUs < SLICE_US) continue;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       startedUs = this.#clock.monotonicUs();
     }
     this.#longestSliceUs = longestSliceUs;

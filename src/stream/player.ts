@@ -1,8 +1,8 @@
 /** Feeds a recording to a sink, by the same path as a live stream: gaps and all. */
 import { open } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asSlot, type Slot } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
+import { nextTurn } from '../time/next-turn.js';
 import { decodeFetched, type FetchedAccounts } from './fetched-record.js';
 import {
   damaged,

@@ -2,6 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Slot } from '../model/brands.js';
 import type { Clock } from '../time/clock.js';
+import { nextTurn } from '../time/next-turn.js';
 import { encodeFetched, type FetchedAccounts } from './fetched-record.js';
 import {
   encodeHeader,
@@ -98,7 +99,7 @@ export class StreamRecorder implements RawListener {
 
   async #drain(): Promise<void> {
     // What else comes in this turn of the event loop goes out with it.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     try {
       while (this.#waiting.length > 0) {
         const batch = Buffer.concat(this.#waiting);
